@@ -1,0 +1,123 @@
+"""The settings of this installation, read once; the only module that reads the environment.
+
+`.env` in the project's root beats the shell, as it does inside `dagster dev`: two precedences would mean
+two ledgers. `.env.example` explains each variable, and a test holds it against `VARIABLES`.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from mensageria_pipeline.errors import SettingsError
+from mensageria_pipeline.texts import Language
+
+VARIABLES = (
+    "MENSAGERIA_DATA_DIR",
+    "MENSAGERIA_LANGUAGE",
+    "API_PROVIDER_URL",
+    "API_KEY",
+    "TIMEOUT_SECONDS",
+    "DEFAULT_BATCH_SIZE",
+    "LOG_LEVEL",
+    "ALERT_WEBHOOK_URL",
+)
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation's settings. Secrets are left out of `repr`."""
+
+    root: Path
+    """The project's folder: where workspace.yaml and .env are."""
+    data_dir: Path
+    language: Language = Language.PT_BR
+    api_provider_url: str | None = field(default=None, repr=False)
+    """Where the `http` provider posts to; secret, because gateways put keys into paths."""
+    api_key: str | None = field(default=None, repr=False)
+    timeout_s: float = 10.0
+    default_batch_size: int = 200
+    """Messages per request of the `http` provider; 1 = one message per request."""
+    log_level: str = "INFO"
+    alert_webhook_url: str | None = field(default=None, repr=False)
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder from `start` upwards that holds workspace.yaml, else the checkout of this package."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "workspace.yaml").is_file() and (folder / "pyproject.toml").is_file():
+            return folder
+    checkout = Path(__file__).resolve().parents[1]
+    return checkout if (checkout / "workspace.yaml").is_file() else here
+
+
+def load_settings(root: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the project in `root` (found from the working directory when None).
+
+    Raises SettingsError naming the variable, what it holds and what is expected.
+    """
+    root = root or find_root()
+    shell = os.environ if environment is None else environment
+    file = {name: value for name, value in dotenv_values(root / ".env").items() if value is not None}
+    values = {name: (file.get(name) or shell.get(name) or "").strip() for name in VARIABLES}
+    return Settings(
+        root=root,
+        data_dir=(root / (values["MENSAGERIA_DATA_DIR"] or "data")).resolve(),
+        language=_language(values["MENSAGERIA_LANGUAGE"]),
+        api_provider_url=_url("API_PROVIDER_URL", values),
+        api_key=values["API_KEY"] or None,
+        timeout_s=_number("TIMEOUT_SECONDS", values, default=10.0, low=0.1, high=600),
+        default_batch_size=int(_number("DEFAULT_BATCH_SIZE", values, default=200, low=1, high=500)),
+        log_level=_log_level(values["LOG_LEVEL"]),
+        alert_webhook_url=_url("ALERT_WEBHOOK_URL", values),
+    )
+
+
+def dagster_home_in_environment() -> str | None:
+    """DAGSTER_HOME as Dagster sees it, or None."""
+    return os.environ.get("DAGSTER_HOME") or None
+
+
+def export_dagster_home(home: Path) -> None:
+    """Point this process and the ones it starts to the project's Dagster state."""
+    os.environ["DAGSTER_HOME"] = str(home)
+
+
+def _language(value: str) -> Language:
+    if not value:
+        return Language.PT_BR
+    try:
+        return Language(value)
+    except ValueError:
+        raise SettingsError("setting_invalid", name="MENSAGERIA_LANGUAGE", found=value, expected="pt-BR, en") from None
+
+
+def _log_level(value: str) -> str:
+    level = value.upper() or "INFO"
+    if level not in LOG_LEVELS:
+        raise SettingsError("setting_invalid", name="LOG_LEVEL", found=value, expected=", ".join(LOG_LEVELS))
+    return level
+
+
+def _url(name: str, values: Mapping[str, str]) -> str | None:
+    value = values[name]
+    if value and not value.startswith(("http://", "https://")):
+        raise SettingsError("setting_invalid", name=name, found="…", expected="http://… / https://…")
+    return value or None
+
+
+def _number(name: str, values: Mapping[str, str], *, default: float, low: float, high: float) -> float:
+    value = values[name]
+    if not value:
+        return default
+    try:
+        number = float(value)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise SettingsError("setting_invalid", name=name, found=value, expected=f"{low:g}–{high:g}")
+    return number

@@ -1,0 +1,530 @@
+"""Every sentence an operator reads, in Portuguese and in English.
+
+A key maps to (pt-BR, en). Placeholders are `str.format` names; their values are names, codes and counts,
+never a person's data. `use` sets the language of this process once, at its entry.
+"""
+
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    PT_BR = "pt-BR"
+    EN = "en"
+
+
+_current = [Language.PT_BR]
+
+
+def use(language: Language) -> None:
+    """Set the language of this process; entry points call it with the setting MENSAGERIA_LANGUAGE."""
+    _current[0] = language
+
+
+def current() -> Language:
+    return _current[0]
+
+
+def say(key: str, language: Language | None = None, /, **values: object) -> str:
+    """The sentence of `key`, filled. An unknown key is a bug and raises KeyError."""
+    portuguese, english = CATALOGUE[key]
+    chosen = english if (language or current()) is Language.EN else portuguese
+    return chosen.format(**values)
+
+
+CATALOGUE: dict[str, tuple[str, str]] = {
+    # settings and start-up
+    "setting_invalid": (
+        "A variável {name} vale {found!r}; o esperado é {expected}. Corrija no arquivo .env.",
+        "The variable {name} is {found!r}; expected {expected}. Correct it in the .env file.",
+    ),
+    "setting_missing": (
+        "Falta a variável {name}, exigida pelo provedor {provider}. Defina-a no arquivo .env "
+        "(veja .env.example). Nada foi enviado.",
+        "The variable {name}, which provider {provider} requires, is missing. Set it in the .env file "
+        "(see .env.example). Nothing was sent.",
+    ),
+    "instance_mismatch": (
+        "O Dagster está usando {found}, mas os dados estão em {expected}: dois históricos de envio "
+        "conviveriam. Inicie com `make dev` ou `mensageria dev`.",
+        "Dagster uses {found}, but the data is in {expected}: two send histories would exist side by "
+        "side. Start with `make dev` or `mensageria dev`.",
+    ),
+    # campaign definitions
+    "definition_unreadable": (
+        "A definição {file} não é um YAML válido (linha {line}, coluna {column}). Confira a indentação e os "
+        "dois-pontos nessa linha. Nada foi enviado.",
+        "The definition {file} is not valid YAML (line {line}, column {column}). Check indentation and colons "
+        "on that line. Nothing was sent.",
+    ),
+    "definition_invalid": (
+        "A definição {file} tem {count} problema(s): {problems}. Corrija o arquivo. Nada foi enviado.",
+        "The definition {file} has {count} problem(s): {problems}. Correct the file. Nothing was sent.",
+    ),
+    "definition_problem": (
+        "chave `{key}`: encontrado {found}, esperado {expected}",
+        "key `{key}`: found {found}, expected {expected}",
+    ),
+    "definition_unknown_key": ("chave `{key}` desconhecida", "unknown key `{key}`"),
+    "definition_known_keys": ("uma destas: {keys}", "one of: {keys}"),
+    "definition_not_mapping": (
+        "A definição {file} precisa ser uma lista de `chave: valor`; encontrado: {found}. Nada foi enviado.",
+        "The definition {file} must be a set of `key: value` lines; found: {found}. Nothing was sent.",
+    ),
+    "unknown_provider": (
+        "A definição de {campaign} pede o provedor {found}. Os provedores conhecidos são: {known}.",
+        "The definition of {campaign} asks for provider {found}. The known providers are: {known}.",
+    ),
+    "provider_for_channel": (
+        "A definição de {campaign} não diz o provedor do canal {channel}. Ela tem: {found}. Acrescente "
+        "`{channel}:` em `provider:`.",
+        "The definition of {campaign} names no provider for channel {channel}. It has: {found}. Add "
+        "`{channel}:` under `provider:`.",
+    ),
+    "campaign_name_taken": (
+        "O nome {found} gera a mesma chave que {owner} ({key}). Renomeie um dos dois; {found} foi ignorado.",
+        "The name {found} gives the same key as {owner} ({key}). Rename one of them; {found} was ignored.",
+    ),
+    "campaign_name_unusable": (
+        "O nome {found} não tem letras nem números para formar uma chave. Renomeie a pasta ou o arquivo.",
+        "The name {found} has no letters or digits to make a key of. Rename the folder or file.",
+    ),
+    # templates
+    "template_missing": (
+        "A campanha {campaign} não tem `template:` na definição, e a base não tem a coluna mensagem. Diga o "
+        "texto em `template: body:`. Nada foi enviado.",
+        "Campaign {campaign} has no `template:` in its definition, and the base has no column mensagem. Give "
+        "the text in `template: body:`. Nothing was sent.",
+    ),
+    "template_file_missing": (
+        "O template {name} não existe em data/templates/. Existem: {known}.",
+        "Template {name} does not exist in data/templates/. There are: {known}.",
+    ),
+    "template_syntax": (
+        "O template (campo {field}, linha {line}) não pôde ser lido: {problem}. Um campo se escreve "
+        "{{{{ nome }}}}. Nada foi enviado.",
+        "The template (field {field}, line {line}) cannot be read: {problem}. A placeholder is written "
+        "{{{{ nome }}}}. Nothing was sent.",
+    ),
+    "placeholders_missing": (
+        "O template usa {missing}, mas a base não tem essa(s) coluna(s). Ela tem: {found}. Corrija o template, "
+        "a base, ou use {{{{ campo | default('…') }}}}. Nada foi enviado.",
+        "The template uses {missing}, but the base has no such column(s). It has: {found}. Correct the "
+        "template, the base, or use {{{{ field | default('…') }}}}. Nothing was sent.",
+    ),
+    # input files
+    "file_empty": (
+        "O arquivo {file} está vazio. Esperado: uma linha de cabeçalho e ao menos uma linha de dados. Exporte-o "
+        "de novo.",
+        "The file {file} is empty. Expected: a header line and at least one data line. Export it again.",
+    ),
+    "file_without_rows": (
+        "O arquivo {file} tem cabeçalho ({found}) e nenhuma linha de dados. Exporte-o de novo.",
+        "The file {file} has a header ({found}) and no data rows. Export it again.",
+    ),
+    "file_encrypted": (
+        "A planilha {file} está protegida por senha. Salve uma cópia sem senha e coloque-a na mesma pasta.",
+        "The workbook {file} is protected by a password. Save a copy without one into the same folder.",
+    ),
+    "file_text_as_excel": (
+        "O arquivo {file} tem nome de Excel, mas é um texto (CSV). Renomeie-o para .csv, ou abra-o no Excel e "
+        "salve como .xlsx.",
+        "The file {file} is named as Excel but is text (CSV). Rename it to .csv, or open it in Excel and save "
+        "it as .xlsx.",
+    ),
+    "file_excel_as_text": (
+        "O arquivo {file} tem nome de CSV, mas é uma planilha do Excel. Renomeie-o para .xlsx ou salve como CSV.",
+        "The file {file} is named as CSV but is an Excel workbook. Rename it to .xlsx or save it as CSV.",
+    ),
+    "file_damaged": (
+        "O arquivo {file} está danificado ou não é uma planilha do Excel. Abra-o no Excel e salve de novo.",
+        "The file {file} is damaged or not an Excel workbook. Open it in Excel and save it again.",
+    ),
+    "file_not_csv": (
+        "O arquivo {file} não pôde ser lido como CSV (perto da linha {line}). Exporte-o de novo com cabeçalho e um "
+        "só separador.",
+        "The file {file} cannot be read as CSV (near line {line}). Export it again with a header and one delimiter.",
+    ),
+    "file_type_unknown": (
+        "O arquivo {file} tem a extensão {found}. Esperado: {expected}. Exporte-o em um desses formatos.",
+        "The file {file} has the extension {found}. Expected: {expected}. Export it in one of these.",
+    ),
+    "file_gone": (
+        "O arquivo {file} sumiu ou não pode ser lido (permissão?). Coloque-o de novo na pasta.",
+        "The file {file} is gone or cannot be read (permissions?). Put it into the folder again.",
+    ),
+    "file_outside": (
+        "O arquivo {file} é um atalho para fora da pasta de entrada. Copie o arquivo, em vez do atalho.",
+        "The file {file} is a link to outside the input folder. Copy the file instead of the link.",
+    ),
+    "no_address_column": (
+        "A base precisa de uma coluna de endereço (endereco, token, email, telefone). Ela tem: {found}. Renomeie a "
+        "coluna, ou diga qual é em `columns:` na definição da campanha.",
+        "The base needs an address column (endereco, token, email, telefone). It has: {found}. Rename the "
+        "column, or name it under `columns:` in the campaign's definition.",
+    ),
+    "ambiguous_column": (
+        "A base tem mais de uma coluna para {role}: {found}. Diga qual vale em `columns: {role}:` na definição da "
+        "campanha.",
+        "The base has more than one column for {role}: {found}. Say which one counts in `columns: {role}:` "
+        "in the campaign's definition.",
+    ),
+    "ambiguous_channel": (
+        "A base tem endereços de vários canais ({found}) e nenhuma coluna canal. Diga `channel:` na definição da "
+        "campanha, ou acrescente a coluna canal.",
+        "The base has addresses of several channels ({found}) and no column canal. Say `channel:` in the "
+        "campaign's definition, or add the column canal.",
+    ),
+    "mapped_column_missing": (
+        "A definição diz `columns: {role}: {wanted}`, mas a base não tem essa coluna. Ela tem: {found}.",
+        "The definition says `columns: {role}: {wanted}`, but the base has no such column. It has: {found}.",
+    ),
+    "no_input": (
+        "A campanha {campaign} não tem nenhum arquivo utilizável em {folder}. {detail}",
+        "Campaign {campaign} has no usable file in {folder}. {detail}",
+    ),
+    "no_input_hint": ("Coloque ali uma planilha .xlsx ou .csv.", "Put a .xlsx or .csv file there."),
+    "campaign_unknown": (
+        "A campanha {campaign} não existe. Existem: {known}.",
+        "Campaign {campaign} does not exist. There are: {known}.",
+    ),
+    # contracts
+    "rows_not_conserved": (
+        "A conta das linhas não fecha em {campaign}: {expected} linha(s) entraram e {found} têm destino. Isto é um "
+        "defeito do programa; nada foi enviado.",
+        "The rows of {campaign} do not add up: {expected} row(s) came in and {found} have a fate. This is a "
+        "defect of the program; nothing was sent.",
+    ),
+    "messages_not_conserved": (
+        "A conta das mensagens não fecha em {campaign}: {expected} esperadas, {found} encontradas. Isto é um "
+        "defeito do programa.",
+        "The messages of {campaign} do not add up: {expected} expected, {found} found. This is a defect of the "
+        "program.",
+    ),
+    "contract_broken": (
+        "A tabela {table} não cumpre o seu contrato: {problems}. Isto é um defeito do programa; nada foi enviado.",
+        "Table {table} breaks its contract: {problems}. This is a defect of the program; nothing was sent.",
+    ),
+    "step_missing": (
+        "{asset} de {campaign} ainda não foi materializado. Materialize-o antes (ou a partição inteira).",
+        "{asset} of {campaign} is not materialized yet. Materialize it first (or the whole partition).",
+    ),
+    "step_stale": (
+        "{asset} de {campaign} foi preparado a partir de outra versão de {changed}. Materialize {asset} de novo (ou a "
+        "partição inteira). Nada foi enviado.",
+        "{asset} of {campaign} was prepared from another version of {changed}. Materialize {asset} again (or "
+        "the whole partition). Nothing was sent.",
+    ),
+    # sending
+    "ledger_unwritable": (
+        "O registro de envios não pôde ser gravado ({problem}). O envio parou; nada foi perdido. Libere espaço ou "
+        "permissão em {path} e rode de novo.",
+        "The send ledger cannot be written ({problem}). Sending stopped; nothing is lost. Free space or "
+        "permissions in {path} and run again.",
+    ),
+    "ledger_newer": (
+        "O registro em {path} foi criado por uma versão mais nova do programa (esquema {found}, esperado até "
+        "{expected}). Atualize o programa.",
+        "The ledger in {path} was made by a newer version of the program (schema {found}, expected up to "
+        "{expected}). Update the program.",
+    ),
+    "stopped_credentials": (
+        "O provedor {provider} recusou as credenciais (código {code}). {pending} mensagem(ns) continuam pendentes. "
+        "Corrija a chave no .env e rode de novo.",
+        "Provider {provider} refused the credentials (code {code}). {pending} message(s) stay pending. Correct "
+        "the key in .env and run again.",
+    ),
+    "stopped_unreachable": (
+        "O provedor {provider} não respondeu por {seconds} s (último código: {code}). {pending} mensagem(ns) "
+        "continuam pendentes. Confira a rede e rode de novo.",
+        "Provider {provider} did not answer for {seconds} s (last code: {code}). {pending} message(s) stay "
+        "pending. Check the network and run again.",
+    ),
+    "stopped_internal": (
+        "O adaptador {provider} falhou com {code}. {pending} mensagem(ns) continuam pendentes. Isto é um defeito do "
+        "programa.",
+        "Adapter {provider} failed with {code}. {pending} message(s) stay pending. This is a defect of the program.",
+    ),
+    "stopped_unknown": (
+        "{unknown} mensagem(ns) de {campaign} estão em dúvida: podem ter chegado, e a campanha diz `on_unknown: hold`. "
+        "Confira com o provedor; com `on_unknown: resend` na definição elas são enviadas de novo.",
+        "{unknown} message(s) of {campaign} are in doubt: they may have arrived, and the campaign says "
+        "`on_unknown: hold`. Check with the provider; with `on_unknown: resend` they are sent again.",
+    ),
+    "not_released": (
+        "{campaign} usa um provedor real e ainda não foi liberada. Libere com `mensageria run {campaign}`, ou "
+        "materialize send_results na interface do Dagster.",
+        "{campaign} uses a live provider and is not released yet. Release it with `mensageria run {campaign}`, "
+        "or materialize send_results in the Dagster UI.",
+    ),
+    "waiting": (
+        "{pending} mensagem(ns) esperam ({reason}); o envio continua em {due}.",
+        "{pending} message(s) are waiting ({reason}); sending resumes at {due}.",
+    ),
+    "following": (
+        "Outra execução está enviando esta campanha: {settled} de {total} decididas. Aguardando.",
+        "Another run is sending this campaign: {settled} of {total} settled. Waiting.",
+    ),
+    "progress": ("{settled} de {total} mensagens decididas.", "{settled} of {total} messages settled."),
+    "wait_window": ("fora da janela de envio", "outside the send window"),
+    "wait_throttled": ("o provedor pediu para esperar", "the provider asked to wait"),
+    "internal_error": (
+        "Erro interno: {type} em {where}. Os valores foram omitidos para proteger dados pessoais.",
+        "Internal error: {type} at {where}. Values are left out to protect personal data.",
+    ),
+    # why a row is not messaged: reason codes of rejected_recipients
+    "missing_address": (
+        "A coluna {column} está vazia: não há para onde enviar.",
+        "Column {column} is empty: there is nowhere to send to.",
+    ),
+    "invalid_email": (
+        "O e-mail em {column} não é válido. Esperado: nome@dominio.com.br.",
+        "The e-mail in {column} is not valid. Expected: name@domain.com.",
+    ),
+    "invalid_phone": (
+        "O telefone em {column} não é válido. Esperado: DDD e número, com 10 ou 11 dígitos.",
+        "The phone in {column} is not valid. Expected: area code and number, 10 or 11 digits.",
+    ),
+    "phone_lost_digits": (
+        "O Excel trocou o telefone em {column} por um número arredondado. Formate a coluna como Texto e exporte de "
+        "novo.",
+        "Excel replaced the phone in {column} by a rounded number. Format the column as Text and export again.",
+    ),
+    "invalid_token": (
+        "O token em {column} não é válido: tem espaços ou é longo demais.",
+        "The token in {column} is not valid: it has spaces or is too long.",
+    ),
+    "invalid_url": (
+        "O endereço em {column} não é uma URL http(s).",
+        "The address in {column} is not an http(s) URL.",
+    ),
+    "unknown_channel": (
+        "O canal em {column} não é conhecido. Esperado: push, email, sms, whatsapp ou webhook.",
+        "The channel in {column} is not known. Expected: push, email, sms, whatsapp or webhook.",
+    ),
+    "missing_field": (
+        "A coluna {column}, usada no texto da mensagem, está vazia.",
+        "Column {column}, which the message's text uses, is empty.",
+    ),
+    "id_conflict": (
+        "Esta pessoa já entrou nesta campanha com outro endereço. Para trocar o endereço, use uma nova edição.",
+        "This person is already in this campaign under another address. To change it, use a new edition.",
+    ),
+    "duplicate_person": (
+        "A mesma pessoa já está na linha {row}.",
+        "The same person is in row {row} already.",
+    ),
+    "duplicate_address": (
+        "O mesmo endereço já está na linha {row}.",
+        "The same address is in row {row} already.",
+    ),
+    "repeated_row": (
+        "Já estava em um arquivo anterior ({file}, linha {row}).",
+        "Was in an earlier file already ({file}, row {row}).",
+    ),
+    "dead_address": (
+        "O provedor informou que este endereço não existe mais.",
+        "The provider said that this address no longer exists.",
+    ),
+    "code_missing_address": ("sem endereço", "no address"),
+    "code_invalid_email": ("e-mail inválido", "invalid e-mail"),
+    "code_invalid_phone": ("telefone inválido", "invalid phone"),
+    "code_phone_lost_digits": ("telefone arredondado pelo Excel", "phone rounded by Excel"),
+    "code_invalid_token": ("token inválido", "invalid token"),
+    "code_invalid_url": ("URL inválida", "invalid URL"),
+    "code_unknown_channel": ("canal desconhecido", "unknown channel"),
+    "code_missing_field": ("campo do texto vazio", "empty field of the text"),
+    "code_id_conflict": ("pessoa com outro endereço", "person under another address"),
+    "code_duplicate_person": ("pessoa duplicada", "duplicate person"),
+    "code_duplicate_address": ("endereço duplicado", "duplicate address"),
+    "code_repeated_row": ("já estava em outro arquivo", "was in an earlier file"),
+    "code_dead_address": ("endereço que não existe mais", "address that no longer exists"),
+    "suggest_fill": ("Preencha a coluna {column}.", "Fill in column {column}."),
+    "suggest_correct": ("Corrija a coluna {column}.", "Correct column {column}."),
+    "suggest_none": ("Nada a fazer.", "Nothing to do."),
+    # command line
+    "no_campaigns": (
+        "Nenhuma campanha ainda. Experimente `mensageria demo`.",
+        "No campaign yet. Try `mensageria demo`.",
+    ),
+    "label_campaign": ("Campanha", "Campaign"),
+    "label_mode": ("Modo", "Mode"),
+    "label_rows": ("Linhas", "Rows"),
+    "label_messages": ("Mensagens", "Messages"),
+    "label_accepted": ("Aceitas", "Accepted"),
+    "label_failed": ("Falhas", "Failed"),
+    "label_unknown": ("Em dúvida", "In doubt"),
+    "label_pending": ("Pendentes", "Pending"),
+    "label_fate": ("Destino", "Fate"),
+    "label_reason": ("Motivo", "Reason"),
+    "label_outcome": ("Resultado", "Outcome"),
+    "label_check": ("Verificação", "Check"),
+    "label_found": ("Encontrado", "Found"),
+    "label_todo": ("O que fazer", "What to do"),
+    "title_fates": ("Linhas por destino", "Rows by fate"),
+    "title_codes": ("Não serão enviadas, por motivo", "Not messaged, by reason"),
+    "title_outcomes": ("Mensagens por resultado", "Messages by outcome"),
+    "mode_simulated": ("simulação", "simulated"),
+    "mode_live": ("real", "live"),
+    "fate_planned": ("planejadas", "planned"),
+    "fate_rejected": ("rejeitadas", "rejected"),
+    "fate_duplicate": ("duplicadas", "duplicate"),
+    "fate_repeated": ("repetidas", "repeated"),
+    "fate_suppressed": ("suprimidas", "suppressed"),
+    "fate_erased": ("apagadas", "erased"),
+    "outcome_accepted": ("aceitas", "accepted"),
+    "outcome_rejected": ("recusadas", "rejected"),
+    "outcome_invalid_address": ("endereço inexistente", "invalid address"),
+    "outcome_expired": ("expiradas", "expired"),
+    "outcome_cancelled": ("canceladas", "cancelled"),
+    "outcome_suppressed": ("suprimidas", "suppressed"),
+    "outcome_unknown": ("em dúvida", "in doubt"),
+    "outcome_pending": ("pendentes", "pending"),
+    "preview_nothing_sent": ("Nada foi enviado nem gravado.", "Nothing was sent or stored."),
+    "preparing": ("Preparando {campaign}", "Preparing {campaign}"),
+    "sending": ("Enviando {campaign}", "Sending {campaign}"),
+    "hint_unknown": (
+        "`on_unknown: resend` na definição envia de novo as mensagens em dúvida.",
+        "`on_unknown: resend` in the definition sends in-doubt messages again.",
+    ),
+    "dev_started": (
+        "Dagster em {url} · planilhas em {folder} · Ctrl+C termina",
+        "Dagster at {url} · spreadsheets in {folder} · Ctrl+C ends it",
+    ),
+    "demo_title": ("Demonstração", "Demo"),
+    "demo_summary": (
+        "{processed} mensagens processadas, {per_minute} por minuto, latência p95 {p95} ms, {retries} novas tentativas."
+        "\n\nOnde está tudo\n  métricas   {warehouse}\n  relatório  {report}\n  definição  {definition}"
+        "\n  entrada    {folder}"
+        "\n\nO que tentar agora\n  make demo                  de novo: nada é enviado duas vezes"
+        "\n  mensageria status          o estado de cada campanha"
+        "\n  mensageria preview demo-boas-vindas"
+        "\n  make dev                   o Dagster, em http://127.0.0.1:3000; solte uma planilha em data/input/"
+        "\n\nRemover a demonstração\n  mensageria demo --clean   (ou: make demo-clean)"
+        "\n\nO comando `mensageria` está em .venv/bin/; `source .venv/bin/activate` o põe no PATH.",
+        "{processed} messages processed, {per_minute} per minute, latency p95 {p95} ms, {retries} retries."
+        "\n\nWhere things are\n  metrics     {warehouse}\n  report      {report}\n  definition  {definition}"
+        "\n  input       {folder}"
+        "\n\nWhat to try next\n  make demo                  again: nothing is sent twice"
+        "\n  mensageria status          the state of every campaign"
+        "\n  mensageria preview demo-boas-vindas"
+        "\n  make dev                   Dagster, at http://127.0.0.1:3000; drop a spreadsheet into data/input/"
+        "\n\nRemove the demo\n  mensageria demo --clean   (or: make demo-clean)"
+        "\n\nThe command `mensageria` is in .venv/bin/; `source .venv/bin/activate` puts it on the PATH.",
+    ),
+    "demo_removed": ("Demonstração removida.", "Demo removed."),
+    "demo_removing": ("Removendo a demonstração", "Removing the demo"),
+    "demo_folder_kept": (
+        "O restante de {folder} ficou como estava.",
+        "The rest of {folder} stays as it was.",
+    ),
+    "doctor_running": ("Examinando", "Examining"),
+    "doctor_no_env": ("sem .env: valores padrão", "no .env: defaults"),
+    "doctor_permissions": ("Dê permissão de escrita em {folder}.", "Allow writing to {folder}."),
+    "doctor_disk": ("Libere espaço: ao menos {gb} GB.", "Free space: at least {gb} GB."),
+    "doctor_no_provider": (
+        "nenhum (só campanhas simuladas)",
+        "none (simulated campaigns only)",
+    ),
+    "doctor_provider": (
+        "Confira API_PROVIDER_URL no .env e a rede.",
+        "Check API_PROVIDER_URL in .env and the network.",
+    ),
+    "doctor_alerts_on": ("ligados", "on"),
+    "doctor_alerts_off": ("desligados (ALERT_WEBHOOK_URL vazia)", "off (ALERT_WEBHOOK_URL is empty)"),
+    "doctor_no_warehouse": ("ainda não publicado", "not published yet"),
+    "doctor_warehouse": (
+        "Feche programas que abriram o arquivo para escrita; materialize campaign_metrics para refazê-lo.",
+        "Close programs that opened the file for writing; materialize campaign_metrics to rebuild it.",
+    ),
+    "doctor_instance": (
+        "Reinicie com `make dev`: a configuração é refeita.",
+        "Restart with `make dev`: the configuration is written anew.",
+    ),
+    "doctor_location": (
+        "Rode `dg check defs` e leia o erro.",
+        "Run `dg check defs` and read the error.",
+    ),
+    "check_settings": ("Configuração", "Settings"),
+    "check_folder": ("Pasta", "Folder"),
+    "check_disk": ("Espaço livre", "Free space"),
+    "check_ledger": ("Registro de envios", "Send ledger"),
+    "check_definition": ("Definição", "Definition"),
+    "check_input": ("Arquivo de entrada", "Input file"),
+    "check_provider": ("Provedor http", "Provider http"),
+    "check_alerts": ("Avisos de falha", "Failure alerts"),
+    "check_warehouse": ("Banco de métricas", "Metrics database"),
+    "check_instance": ("Estado do Dagster", "Dagster's state"),
+    "check_location": ("Código no Dagster", "Dagster location"),
+    "backup_running": ("Copiando o estado", "Copying the state"),
+    "backup_done": ("{count} arquivo(s) em {file}.", "{count} file(s) in {file}."),
+    "backup_unreadable": (
+        "O arquivo {file} não é um backup deste programa (.tar.gz com a pasta state).",
+        "The file {file} is not a backup of this program (.tar.gz with the folder state).",
+    ),
+    "restore_done": ("Estado de {file} restaurado.", "State of {file} restored."),
+    "restore_kept": ("O estado anterior ficou em {folder}.", "The former state is kept in {folder}."),
+    "restore_while_sending": (
+        "Há um envio em curso ({lock}). Pare o Dagster e tente de novo; nada foi alterado.",
+        "A sending is under way ({lock}). Stop Dagster and try again; nothing was changed.",
+    ),
+    # ticks
+    "tick_nothing": ("Nenhum arquivo novo em {folder}.", "No new file in {folder}."),
+    "tick_growing": (
+        "{file}: ainda está sendo copiado, aguardando.",
+        "{file}: still being copied, waiting.",
+    ),
+    "tick_already": (
+        "{file}: já processado, mesmo conteúdo de {first} (recebido em {at}).",
+        "{file}: already processed, same content as {first} (received at {at}).",
+    ),
+    "tick_running": (
+        "{campaign}: a execução {run} cuida deste conteúdo ({status}).",
+        "{campaign}: run {run} takes care of this content ({status}).",
+    ),
+    "tick_failed_run": (
+        "{campaign}: a execução {run} falhou antes de ler os arquivos. Rode de novo na interface, ou com "
+        "`mensageria run {campaign}`.",
+        "{campaign}: run {run} failed before it read the files. Run it again in the UI, or with "
+        "`mensageria run {campaign}`.",
+    ),
+    "tick_started": (
+        "{campaign}: execução pedida para {files}.",
+        "{campaign}: run requested for {files}.",
+    ),
+    "tick_started_until_messages": (
+        "{campaign}: preparação pedida para {files}; o envio espera liberação (`mensageria run {campaign}`).",
+        "{campaign}: preparation requested for {files}; sending waits for release (`mensageria run {campaign}`).",
+    ),
+    "tick_started_cron": (
+        "{campaign}: preparação pedida para {files}; o envio segue a agenda {cron}.",
+        "{campaign}: preparation requested for {files}; sending follows the schedule {cron}.",
+    ),
+    "tick_refused": ("{file}: recusado. {reason}", "{file}: refused. {reason}"),
+    "tick_capped": (
+        "{count} arquivo(s) ficam para o próximo tick.",
+        "{count} file(s) are left for the next tick.",
+    ),
+    "agenda_nothing": ("Nada vence agora.", "Nothing is due now."),
+    "agenda_resumed": (
+        "{campaign}: a espera acabou ({reason}); envio retomado.",
+        "{campaign}: the wait is over ({reason}); sending resumes.",
+    ),
+    "agenda_occurrence": (
+        "{campaign}: ocorrência de {due}, partição {partition}.",
+        "{campaign}: occurrence of {due}, partition {partition}.",
+    ),
+    "agenda_no_intake": (
+        "{campaign}: a ocorrência de {due} passou sem nenhuma base recebida.",
+        "{campaign}: the occurrence of {due} passed with no base received.",
+    ),
+    "agenda_not_released": (
+        "{campaign}: há mensagens novas desde a liberação; libere de novo com `mensageria run {campaign}`.",
+        "{campaign}: there are new messages since the release; release again with `mensageria run {campaign}`.",
+    ),
+    "agenda_definition": ("{campaign}: {reason}", "{campaign}: {reason}"),
+    # alerts
+    "alert_run_failed": (
+        "Mensageria PUSH: a execução {run} da campanha {campaign} falhou. {reason}",
+        "Mensageria PUSH: run {run} of campaign {campaign} failed. {reason}",
+    ),
+}
