@@ -1,0 +1,1 @@
+"""The shape of the data at each step. A leaf: it imports no stage, no Dagster, no dashboard."""

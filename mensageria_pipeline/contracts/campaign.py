@@ -1,0 +1,221 @@
+"""A campaign's definition: data/campaigns/<campaign>.yaml, validated, with defaults where there is no file."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from mensageria_pipeline.contracts.columns import Channel, Role
+from mensageria_pipeline.contracts.dataset import fingerprint_of
+from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.window import SendWindow
+from mensageria_pipeline.errors import DefinitionError
+from mensageria_pipeline.texts import say
+
+SIMULATED = "simulated"
+M = TypeVar("M", bound=BaseModel)
+
+
+class OneMessagePer(StrEnum):
+    PERSON = "person"
+    ADDRESS = "address"
+
+
+class OnUnknown(StrEnum):
+    """What happens to a message that may have arrived."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+class Release(StrEnum):
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Template(_Strict):
+    """What a message says. Each part is a Jinja template over the base's columns."""
+
+    title: str = Field("", description="Title of a push, subject of an e-mail.")
+    body: str = Field(min_length=1, description="Text of the message, e.g. Olá, {{ nome }}!")
+    data: dict[str, str] = Field({}, description="Extra values sent along, each a template.")
+
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+class Simulation(_Strict):
+    """How the simulated provider behaves. The same seed gives the same outcomes."""
+
+    seed: int = Field(0, description="Another seed, another draw.")
+    latency_ms: float = Field(5, ge=0, le=60_000, description="Typical answer time in milliseconds.")
+    rejected: Rate = Field(0, description="Share of messages refused for good.")
+    dead_address: Rate = Field(0, description="Share of addresses that no longer exist.")
+    throttled: Rate = Field(0, description="Share of attempts answered 429.")
+    timeout: Rate = Field(0, description="Share of attempts whose answer never comes.")
+
+
+def _valid_cron(expression: str) -> str:
+    from datetime import UTC, datetime  # noqa: PLC0415 - only where a cron is given
+
+    try:
+        CronSim(expression, datetime.now(UTC))
+    except CronSimError:
+        raise ValueError("cron") from None
+    return expression
+
+
+class CampaignDefinition(_Strict):
+    """Everything a campaign may say of itself. Every key is optional."""
+
+    name: str | None = Field(None, description="Name shown to people.")
+    channel: Channel | None = Field(None, description="Channel of rows that have no channel column.")
+    provider: str | dict[Channel, str] = Field(
+        SIMULATED, description="Provider, or one per channel. `simulated` sends nothing."
+    )
+    template: Template | str | None = Field(
+        None, description="Title, body and data; or the name of a file in data/templates/ without .yaml."
+    )
+    columns: dict[Role, str] = Field({}, description="Role → header, where the usual names do not fit.")
+    rate_per_s: float | None = Field(None, gt=0, le=100_000, description="Messages per second, at most.")
+    one_message_per: OneMessagePer = Field(
+        OneMessagePer.PERSON, description="`address`: every device of a person gets one."
+    )
+    on_unknown: OnUnknown | None = Field(
+        None, description="In-doubt messages: send again or hold. Default: what is safe with the provider."
+    )
+    release: Release = Field(
+        Release.MANUAL, description="`automatic`: an arriving file is sent without a person's release."
+    )
+    edition: int = Field(1, ge=1, description="A higher edition messages everybody again, on purpose.")
+    send_window: SendWindow = Field(SendWindow(), description="When messages may leave.")
+    cron: Annotated[str, AfterValidator(_valid_cron)] | None = Field(
+        None, description="Recurring campaign, e.g. 0 9 * * mon-fri. Arriving files are only prepared."
+    )
+    simulation: Simulation = Field(Simulation(), description="Behaviour of the simulated provider.")
+
+    def provider_for(self, campaign: str, channel: Channel) -> str:
+        """The provider of a channel. Raises DefinitionError where the definition names none."""
+        if isinstance(self.provider, str):
+            return self.provider
+        if channel not in self.provider:
+            raise DefinitionError(
+                "provider_for_channel", campaign=campaign, channel=channel.value,
+                found=", ".join(f"{c.value}: {p}" for c, p in self.provider.items()) or "—",
+            )  # fmt: skip
+        return self.provider[channel]
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        names = [self.provider] if isinstance(self.provider, str) else self.provider.values()
+        return tuple(sorted(set(names)))
+
+    @property
+    def is_live(self) -> bool:
+        return any(name != SIMULATED for name in self.providers)
+
+    def fingerprint(self, *, without: frozenset[str] = frozenset()) -> str:
+        """A content name of the definition; two definitions that say the same have the same."""
+        return fingerprint_of(self.model_dump(mode="json", exclude=set(without)))
+
+
+HOW_NOT_WHAT = frozenset({"name", "rate_per_s", "on_unknown", "release", "send_window", "cron", "simulation"})
+"""Keys that say how a campaign is sent: changing them leaves prepared messages valid."""
+
+
+def load_definition(layout: Layout, campaign: str) -> CampaignDefinition:
+    """The definition of `campaign` with its template resolved; the defaults where there is no file.
+
+    Raises DefinitionError naming file, key, what was found and what is expected. Values are quoted only for
+    keys that hold no text of a message.
+    """
+    path = layout.definition(campaign)
+    raw = _read_yaml(path) if path.is_file() else {}
+    if isinstance(raw.get("template"), str):
+        raw = raw | {"template": _read_template(layout, raw["template"])}
+    return _validated(CampaignDefinition, raw, path)
+
+
+def _read_template(layout: Layout, name: str) -> Any:
+    known = sorted(path.stem for path in layout.templates_dir.glob("*.yaml"))
+    if name not in known:
+        raise DefinitionError("template_file_missing", name=name, known=", ".join(known) or "—")
+    path = layout.templates_dir / f"{name}.yaml"
+    return _validated(Template, _read_yaml(path), path).model_dump()
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise DefinitionError(
+            "definition_unreadable", file=path.name,
+            line=mark.line + 1 if mark else "?", column=mark.column + 1 if mark else "?",
+        ) from None  # fmt: skip
+    except (yaml.YAMLError, UnicodeDecodeError, OSError):
+        raise DefinitionError("definition_unreadable", file=path.name, line="?", column="?") from None
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise DefinitionError("definition_not_mapping", file=path.name, found=type(raw).__name__)
+    return raw
+
+
+def _validated(model: type[M], raw: dict[str, Any], path: Path) -> M:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        problems = [_problem(model, dict(each)) for each in error.errors(include_url=False)]
+        raise DefinitionError(
+            "definition_invalid", file=path.name, count=len(problems), problems="; ".join(problems)
+        ) from None
+
+
+_UNION_BRANCHES = frozenset({"str", "Template", "dict[Channel,str]", "function-after[_valid_cron(), str]"})
+
+
+def _problem(model: type[BaseModel], error: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in error["loc"] if not _is_branch(part))
+    if error["type"] == "extra_forbidden":
+        keys = ", ".join(model.model_fields)
+        return f"{say('definition_unknown_key', key=key)} ({say('definition_known_keys', keys=keys)})"
+    found = json.dumps(error.get("input"), ensure_ascii=False, default=str)
+    shown = found if len(found) <= 60 and "template" not in key else "…"
+    return say("definition_problem", key=key, found=shown, expected=_expected(error))
+
+
+def _is_branch(part: object) -> bool:
+    return str(part).startswith(("dict[", "function-", "constrained-")) or part in _UNION_BRANCHES or part == "[key]"
+
+
+def _expected(error: dict[str, Any]) -> str:
+    context = error.get("ctx") or {}
+    if error["type"] == "value_error":
+        return _VALUE_ERRORS.get(str(context.get("error")), str(error["type"]))
+    expected = context.get("expected") or context.get("pattern")
+    bounds = [f"{sign} {context[name]}" for name, sign in _BOUNDS.items() if name in context]
+    return str(expected or " ".join(bounds) or error["msg"])
+
+
+_BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥"}
+_VALUE_ERRORS = {
+    "cron": "minuto hora dia mês dia-da-semana / minute hour day month weekday (0 9 * * mon-fri)",
+    "timezone": "America/Sao_Paulo, America/Manaus, …",
+    "not_after": "not_after > not_before",
+}
+
+
+def json_schema() -> str:
+    """The definition's JSON Schema, for editors; `docs/campaign.schema.json` is this text."""
+    schema = CampaignDefinition.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=False) + "\n"

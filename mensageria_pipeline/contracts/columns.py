@@ -1,0 +1,123 @@
+"""Which column of a base plays which role, under the usual Portuguese and English headers.
+
+Headers are compared without case, accents, spaces, underscores and punctuation. `columns:` in the
+campaign's definition decides where the names do not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mensageria_pipeline.contracts.names import squeezed
+from mensageria_pipeline.errors import InputError
+
+
+class Channel(StrEnum):
+    PUSH = "push"
+    EMAIL = "email"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+    WEBHOOK = "webhook"
+
+
+class Role(StrEnum):
+    """What a column is for. The last five are address columns."""
+
+    ID = "id"
+    CPF = "cpf"
+    NAME = "nome"
+    CHANNEL = "canal"
+    ADDRESS = "endereco"
+    TOKEN = "token"  # noqa: S105 - a column's role, not a secret
+    EMAIL = "email"
+    PHONE = "telefone"
+    URL = "url"
+
+
+ALIASES: dict[Role, tuple[str, ...]] = {
+    Role.ID: ("id", "idcliente", "idusuario", "clienteid", "userid", "customerid", "codigo", "codcliente",
+              "codigocliente", "matricula", "identificador", "externalid"),
+    Role.CPF: ("cpf", "numerocpf", "cpfcliente", "cpfcnpj"),
+    Role.NAME: ("nome", "name", "nomecompleto", "nomecliente", "nomedocliente", "fullname", "primeironome",
+                "firstname"),
+    Role.CHANNEL: ("canal", "channel", "canaldeenvio", "meio"),
+    Role.ADDRESS: ("endereco", "address", "enderecodeenvio", "destino", "destinatario", "recipient"),
+    Role.TOKEN: ("token", "pushtoken", "tokenpush", "devicetoken", "tokendispositivo", "fcmtoken", "fid",
+                 "registrationtoken"),
+    Role.EMAIL: ("email", "mail", "emailaddress", "enderecodeemail", "emailcliente", "correioeletronico"),
+    Role.PHONE: ("telefone", "celular", "phone", "fone", "tel", "cel", "mobile", "whatsapp", "phonenumber",
+                 "telefonecelular", "numerocelular", "numerotelefone", "msisdn"),
+    Role.URL: ("webhook", "webhookurl", "urlwebhook"),
+}  # fmt: skip
+
+ADDRESS_ROLES = (Role.ADDRESS, Role.TOKEN, Role.EMAIL, Role.PHONE, Role.URL)
+
+ROLE_OF_CHANNEL: dict[Channel, Role] = {
+    Channel.PUSH: Role.TOKEN,
+    Channel.EMAIL: Role.EMAIL,
+    Channel.SMS: Role.PHONE,
+    Channel.WHATSAPP: Role.PHONE,
+    Channel.WEBHOOK: Role.URL,
+}
+CHANNEL_ALIASES: dict[str, Channel] = {
+    "push": Channel.PUSH, "app": Channel.PUSH, "notificacao": Channel.PUSH,
+    "email": Channel.EMAIL, "mail": Channel.EMAIL,
+    "sms": Channel.SMS, "torpedo": Channel.SMS,
+    "whatsapp": Channel.WHATSAPP, "zap": Channel.WHATSAPP, "wpp": Channel.WHATSAPP,
+    "webhook": Channel.WEBHOOK, "url": Channel.WEBHOOK,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The header (as in the file) that plays each role, and the channel where no column and no definition says it."""
+
+    headers: Mapping[Role, str]
+    default_channel: Channel | None
+    """None: each row's channel is read from its channel column, or from the form of its address."""
+
+    def header(self, role: Role) -> str | None:
+        return self.headers.get(role)
+
+
+def recognize(headers: Sequence[str], mapping: Mapping[Role, str], channel: Channel | None) -> Roles:
+    """Give each role its column.
+
+    Raises InputError when there is no address column, when two columns claim one address role, when
+    `mapping` names a column that is not there, or when nothing says which of several channels is meant.
+    """
+    found = {role: header for role in Role if (header := _header_of(role, headers, mapping))}
+    addresses = [role for role in ADDRESS_ROLES if role in found]
+    if not addresses:
+        raise InputError("no_address_column", found=", ".join(h for h in headers if h) or "—")
+    if Role.CHANNEL in found:
+        return Roles(found, channel)
+    return Roles(found, channel or _only_channel(found, addresses))
+
+
+def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str]) -> str | None:
+    if role in mapping:
+        wanted = mapping[role]
+        for header in headers:
+            if squeezed(header) == squeezed(wanted):
+                return header
+        raise InputError(
+            "mapped_column_missing", role=role.value, wanted=wanted, found=", ".join(h for h in headers if h)
+        )
+    taken = {squeezed(header) for header in mapping.values()}
+    by_name = {squeezed(h): h for h in reversed(headers) if squeezed(h) and squeezed(h) not in taken}
+    claims = [by_name[alias] for alias in ALIASES[role] if alias in by_name]
+    if len(claims) > 1 and role in ADDRESS_ROLES:
+        raise InputError("ambiguous_column", role=role.value, found=", ".join(claims))
+    return claims[0] if claims else None
+
+
+def _only_channel(found: Mapping[Role, str], addresses: Sequence[Role]) -> Channel | None:
+    """The channel that the only kind of address column implies; None for the generic `endereco` alone."""
+    kinds = [role for role in addresses if role is not Role.ADDRESS]
+    if len(addresses) > 1:
+        raise InputError("ambiguous_channel", found=", ".join(found[role] for role in addresses))
+    implied = {
+        Role.TOKEN: Channel.PUSH, Role.EMAIL: Channel.EMAIL, Role.PHONE: Channel.SMS, Role.URL: Channel.WEBHOOK,
+    }  # fmt: skip
+    return implied[kinds[0]] if kinds else None

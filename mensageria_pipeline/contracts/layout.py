@@ -1,0 +1,82 @@
+"""Where everything lives below the data folder."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Asset(StrEnum):
+    """The products of the stages, in the order of the flow; also their folders and Dagster names."""
+
+    RAW_BASE = "raw_base"
+    VALIDATED_RECIPIENTS = "validated_recipients"
+    REJECTED_RECIPIENTS = "rejected_recipients"
+    MESSAGES = "messages"
+    SEND_RESULTS = "send_results"
+    ATTEMPTS = "attempts"
+    CAMPAIGN_METRICS = "campaign_metrics"
+    CAMPAIGN_REPORT = "campaign_report"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folders and files below one data folder. Pure: nothing is created by asking."""
+
+    data_dir: Path
+
+    @property
+    def input_dir(self) -> Path:
+        return self.data_dir / "input"
+
+    @property
+    def campaigns_dir(self) -> Path:
+        return self.data_dir / "campaigns"
+
+    @property
+    def templates_dir(self) -> Path:
+        return self.data_dir / "templates"
+
+    @property
+    def processed_dir(self) -> Path:
+        return self.data_dir / "processed"
+
+    @property
+    def state_dir(self) -> Path:
+        return self.data_dir / "state"
+
+    @property
+    def exports_dir(self) -> Path:
+        return self.data_dir / "reports" / "exports"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def ledger_dir(self) -> Path:
+        return self.state_dir / "ledger"
+
+    @property
+    def intake_db(self) -> Path:
+        return self.state_dir / "intake.db"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.state_dir / "dagster"
+
+    @property
+    def locks_dir(self) -> Path:
+        return self.state_dir / "locks"
+
+    def partition_dir(self, asset: Asset, partition: str) -> Path:
+        return self.processed_dir / asset / f"campaign={partition}"
+
+    def export_dir(self, partition: str) -> Path:
+        return self.exports_dir / partition
+
+    def definition(self, campaign: str) -> Path:
+        return self.campaigns_dir / f"{campaign}.yaml"

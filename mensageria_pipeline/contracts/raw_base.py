@@ -1,0 +1,72 @@
+"""raw_base: every row of every intake as it came. One Parquet file per intake.
+
+The operator's own columns keep their headers and are text. Beside them stand the columns of `PROVENANCE`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mensageria_pipeline.contracts.dataset import Stamp, fingerprint_of, read_stamp
+from mensageria_pipeline.contracts.layout import Asset, Layout
+
+PROVENANCE = (
+    pa.field("_intake", pa.string(), nullable=False, metadata={"comment": "sha256 of the file's content"}),
+    pa.field("_file_name", pa.string(), nullable=False, metadata={"comment": "name the file arrived under"}),
+    pa.field("_sheet", pa.string(), metadata={"comment": "sheet of the workbook; null for CSV"}),
+    pa.field("_row_number", pa.int64(), nullable=False, metadata={"comment": "row as a spreadsheet shows it"}),
+)
+PROVENANCE_NAMES = tuple(field.name for field in PROVENANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One file content that came in, once."""
+
+    content_hash: str
+    file_name: str
+    received_at: datetime
+    row_count: int
+    columns: tuple[str, ...]
+    """The operator's headers, in the file's order."""
+    path: Path
+    """Where its rows are."""
+
+
+def schema_of(headers: Sequence[str]) -> pa.Schema:
+    return pa.schema([*PROVENANCE, *(pa.field(header, pa.string()) for header in headers)])
+
+
+def intake_path(layout: Layout, partition: str, content_hash: str) -> Path:
+    return layout.partition_dir(Asset.RAW_BASE, partition) / f"{content_hash}.parquet"
+
+
+def facts_of(file_name: str, received_at: datetime, columns: Sequence[str]) -> dict[str, Any]:
+    return {"file_name": file_name, "received_at": received_at.isoformat(), "columns": list(columns)}
+
+
+def list_intakes(layout: Layout, partition: str) -> list[Intake]:
+    """The intakes of a partition in the order they were received; the folder is the record."""
+    folder = layout.partition_dir(Asset.RAW_BASE, partition)
+    stamped = [(path, stamp) for path in folder.glob("*.parquet") if (stamp := read_stamp(path))]
+    return sorted((_intake(path, stamp) for path, stamp in stamped), key=lambda i: (i.received_at, i.content_hash))
+
+
+def raw_fingerprint(intakes: Sequence[Intake]) -> str:
+    """What later steps remember of the raw base they read."""
+    return fingerprint_of({"intakes": [intake.content_hash for intake in intakes]})
+
+
+def _intake(path: Path, stamp: Stamp) -> Intake:
+    return Intake(
+        content_hash=path.stem,
+        file_name=stamp.facts["file_name"],
+        received_at=datetime.fromisoformat(stamp.facts["received_at"]),
+        row_count=stamp.row_count,
+        columns=tuple(stamp.facts["columns"]),
+        path=path,
+    )
