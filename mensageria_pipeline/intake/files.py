@@ -1,0 +1,120 @@
+"""Which files lie in the input folder, whose they are, and which of them are whole."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mensageria_pipeline.contracts.names import campaign_key
+from mensageria_pipeline.errors import InputError
+
+EXTENSIONS = (".csv", ".xlsx", ".xlsm", ".xls")
+SETTLED_S = 2.0
+_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".partial")
+_OURS = ("README.md",)
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file in the input folder and the campaign it belongs to."""
+
+    path: Path
+    campaign: str
+    """The partition key."""
+    original_name: str
+    """The folder's or file's name as a person wrote it."""
+
+    @property
+    def is_settled(self) -> bool:
+        """True when the file has not changed for `SETTLED_S`: nobody is still copying it.
+
+        By the time of change of the inode, which a copying program cannot set back.
+        """
+        return time.time() - self.path.stat().st_ctime >= SETTLED_S
+
+
+@dataclass(slots=True)
+class Discovery:
+    """What lies in the input folder. `refused` are files no campaign can use, with the reason."""
+
+    files: list[InputFile] = field(default_factory=list)
+    refused: list[tuple[Path, InputError]] = field(default_factory=list)
+
+    def of(self, campaign: str) -> list[InputFile]:
+        return [file for file in self.files if file.campaign == campaign]
+
+
+def discover(input_dir: Path, owners: Mapping[str, str]) -> Discovery:
+    """Every usable file below `input_dir`, by name; hidden, temporary and lock files are passed over.
+
+    `owners` says which original name owns a key where two present names give the same one.
+    """
+    discovery = Discovery()
+    named = [(name, path) for name, path in _candidates(input_dir)]
+    present = _present_names(named, discovery)
+    for name, path in named:
+        if name not in present:
+            continue
+        key = present[name]
+        owner = _owner(key, [n for n, k in present.items() if k == key], owners)
+        problem = _problem(path, input_dir, key, name, owner)
+        if problem:
+            discovery.refused.append((path, problem))
+        else:
+            discovery.files.append(InputFile(path, key, name))
+    return discovery
+
+
+def campaign_files(input_dir: Path, campaign: str, owners: Mapping[str, str]) -> list[InputFile]:
+    return discover(input_dir, owners).of(campaign)
+
+
+def _candidates(input_dir: Path) -> list[tuple[str, Path]]:
+    """(original campaign name, path) of every file that is neither hidden nor unfinished, sorted."""
+    found: list[tuple[str, Path]] = []
+    for entry in sorted(input_dir.iterdir()) if input_dir.is_dir() else []:
+        if _is_ignored(entry):
+            continue
+        if entry.is_dir():
+            found += [
+                (entry.name, path) for path in sorted(entry.iterdir()) if path.is_file() and not _is_ignored(path)
+            ]
+        elif entry.is_file():
+            found.append((entry.stem, entry))
+    return found
+
+
+def _is_ignored(path: Path) -> bool:
+    name = path.name
+    return name.startswith((".", "~$")) or name.lower().endswith(_UNFINISHED) or name in _OURS
+
+
+def _present_names(named: list[tuple[str, Path]], discovery: Discovery) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for name, path in named:
+        try:
+            keys[name] = campaign_key(name)
+        except InputError as error:
+            discovery.refused.append((path, error))
+    return keys
+
+
+def _owner(key: str, names: list[str], owners: Mapping[str, str]) -> str:
+    if owners.get(key) in names:
+        return owners[key]
+    return key if key in names else sorted(names)[0]
+
+
+def _problem(path: Path, input_dir: Path, key: str, name: str, owner: str) -> InputError | None:
+    checks: list[tuple[Callable[[], bool], InputError]] = [
+        (lambda: name != owner, InputError("campaign_name_taken", found=name, owner=owner, key=key)),
+        (
+            lambda: not path.resolve().is_relative_to(input_dir.resolve()),
+            InputError("file_outside", file=path.name),
+        ),
+        (
+            lambda: path.suffix.lower() not in EXTENSIONS,
+            InputError("file_type_unknown", file=path.name, found=path.suffix or "—", expected=", ".join(EXTENSIONS)),
+        ),
+    ]
+    return next((error for is_broken, error in checks if is_broken()), None)

@@ -1,0 +1,165 @@
+"""Files of a campaign → raw_base, one Parquet file per content, once."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition
+from mensageria_pipeline.contracts.columns import recognize
+from mensageria_pipeline.contracts.dataset import fingerprint_of, write_dataset
+from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.raw_base import Intake, facts_of, intake_path, list_intakes, schema_of
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.files import InputFile, campaign_files
+from mensageria_pipeline.intake.readers import Sheet, open_sheet
+from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.texts import say
+
+PATIENCE_S = 10.0
+"""How long a run waits for a file that is still changing, before it leaves it to the next run."""
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What one look at a campaign's folder brought."""
+
+    intakes: list[Intake] = field(default_factory=list)
+    """All intakes of the partition, in the order they were received."""
+    new: list[Intake] = field(default_factory=list)
+    already: list[str] = field(default_factory=list)
+    """Names of files whose content was taken in before."""
+    growing: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """(file name, reason) of files that could not be used."""
+
+
+def ingest(
+    layout: Layout, registry: IntakeRegistry, partition: Partition, definition: CampaignDefinition
+) -> IngestReport:
+    """Take in every whole, readable file of the campaign that is not taken in yet.
+
+    One bad file does not stop the others. Raises InputError when the partition has no intake at all.
+    """
+    if partition.occurrence:
+        _adopt_intakes(layout, partition)
+    report = IngestReport()
+    if not partition.occurrence:
+        _take_in_folder(layout, registry, partition.campaign, definition, report)
+    report.intakes = list_intakes(layout, partition.key)
+    if not report.intakes:
+        raise _nothing_usable(layout, partition, report)
+    return report
+
+
+def definition_version(definition: CampaignDefinition) -> str:
+    """What a refusal depends on: another mapping or channel may make a refused file usable."""
+    return fingerprint_of(definition.model_dump(mode="json", include={"columns", "channel"}))
+
+
+def place_file(layout: Layout, campaign: str, source: Path) -> Path:
+    """Copy `source` into the campaign's input folder and return the copy; a file already there is left alone.
+
+    Another content under the same name gets a number. Raises InputError when it cannot be read.
+    """
+    folder = layout.input_dir / campaign
+    folder.mkdir(parents=True, exist_ok=True)
+    if source.resolve().is_relative_to(folder.resolve()):
+        return source
+    try:
+        content = source.read_bytes()
+    except OSError:
+        raise InputError("file_gone", file=source.name) from None
+    target, copy = folder / source.name, 2
+    while target.exists() and target.read_bytes() != content:
+        target, copy = folder / f"{source.stem}-{copy}{source.suffix}", copy + 1
+    if not target.exists():
+        temporary = target.with_name(f".{target.name}.part")
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    return target
+
+
+def _take_in_folder(
+    layout: Layout,
+    registry: IntakeRegistry,
+    campaign: str,
+    definition: CampaignDefinition,
+    report: IngestReport,
+) -> None:
+    known = {intake.content_hash for intake in list_intakes(layout, campaign)}
+    for file in campaign_files(layout.input_dir, campaign, registry.name_owners()):
+        if not _becomes_settled(file):
+            report.growing.append(file.path.name)
+            continue
+        content_hash = registry.content_hash(file.path)
+        if content_hash in known:
+            report.already.append(file.path.name)
+            continue
+        try:
+            intake = _take_in(layout, file, content_hash, definition)
+        except InputError as error:
+            registry.refuse(campaign, content_hash, definition_version(definition), error.text())
+            report.refused.append((file.path.name, error.text()))
+            continue
+        registry.own_name(campaign, file.original_name)
+        known.add(content_hash)
+        report.new.append(intake)
+
+
+def _becomes_settled(file: InputFile) -> bool:
+    """True once the file has stopped changing; False when it has not within `PATIENCE_S`, or is gone."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            if file.is_settled:
+                return True
+        except OSError:
+            return False
+        time.sleep(0.1)
+    return False
+
+
+def _take_in(layout: Layout, file: InputFile, content_hash: str, definition: CampaignDefinition) -> Intake:
+    """Write one file's rows to raw_base. Raises InputError when it has no address column or no rows."""
+    received_at = datetime.now(UTC)
+    path = intake_path(layout, file.campaign, content_hash)
+    with open_sheet(file.path) as sheet:
+        recognize(sheet.headers, definition.columns, definition.channel)
+        stamp = write_dataset(
+            path, schema_of(sheet.headers), _with_provenance(sheet, content_hash, file.path.name),
+            inputs={"content": content_hash}, facts=facts_of(file.path.name, received_at, sheet.headers),
+        )  # fmt: skip
+    return Intake(content_hash, file.path.name, received_at, stamp.row_count, sheet.headers, path)
+
+
+def _with_provenance(sheet: Sheet, content_hash: str, file_name: str) -> Iterator[pa.Table]:
+    for batch in sheet.batches:
+        rows = pa.Table.from_batches([batch])
+        constants = {"_intake": content_hash, "_file_name": file_name, "_sheet": sheet.name}
+        columns = {name: pa.repeat(pa.scalar(value, pa.string()), len(rows)) for name, value in constants.items()}
+        columns["_row_number"] = rows["_row_number"]
+        columns |= {header: rows[header] for header in sheet.headers}
+        yield pa.table(columns, schema=schema_of(sheet.headers))
+
+
+def _adopt_intakes(layout: Layout, partition: Partition) -> None:
+    """Give an occurrence the intakes that its campaign had when it was due; the files are shared, not copied."""
+    due_at = partition.due_at
+    for intake in list_intakes(layout, partition.campaign):
+        target = intake_path(layout, partition.key, intake.content_hash)
+        if not target.exists() and due_at is not None and intake.received_at <= due_at:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(intake.path, target)
+
+
+def _nothing_usable(layout: Layout, partition: Partition, report: IngestReport) -> InputError:
+    reasons = [reason for _, reason in report.refused] or [say("no_input_hint")]
+    folder = layout.input_dir / partition.campaign
+    return InputError("no_input", campaign=partition.campaign, folder=folder.name, detail=" ".join(reasons))

@@ -1,0 +1,236 @@
+"""A file's rows as text, with the row numbers a person sees in their spreadsheet.
+
+CSV goes through DuckDB's reader after its encoding is found and, where needed, transcoded to UTF-8;
+Excel goes through calamine. Every cell arrives as text: CPF, phone and CEP keep their leading zeros.
+"""
+
+import codecs
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import fastexcel
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mensageria_pipeline.contracts.dataset import BATCH_ROWS
+from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES
+from mensageria_pipeline.errors import InputError
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table of a file: its headers, made unique, and its rows in batches.
+
+    Each batch has one text column per header and the column `_row_number`. Rows without any value are left
+    out; they are no rows to the person who looks at the sheet.
+    """
+
+    headers: tuple[str, ...]
+    batches: Iterator[pa.RecordBatch]
+    name: str | None = None
+
+
+@contextlib.contextmanager
+def open_sheet(path: Path) -> Iterator[Sheet]:
+    """The table in `path`. Raises InputError, in a sentence, when there is none to be read."""
+    head = _head(path)
+    if not head:
+        raise InputError("file_empty", file=path.name)
+    if path.suffix.lower() == ".csv":
+        if head.startswith((_ZIP, _OLE)):
+            raise InputError("file_excel_as_text", file=path.name)
+        with _as_utf8(path, head) as text:
+            yield _read_csv(text, path.name)
+    else:
+        _check_workbook(path, head)
+        yield _read_workbook(path)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(8)
+    except OSError:
+        raise InputError("file_gone", file=path.name) from None
+
+
+def _check_workbook(path: Path, head: bytes) -> None:
+    is_ole = head.startswith(_OLE)
+    if is_ole and path.suffix.lower() != ".xls":
+        raise InputError("file_encrypted", file=path.name)
+    if not is_ole and not head.startswith(_ZIP):
+        key = "file_damaged" if b"\x00" in head else "file_text_as_excel"
+        raise InputError(key, file=path.name)
+
+
+def _read_workbook(path: Path) -> Sheet:
+    try:
+        workbook = fastexcel.read_excel(path)
+        for index, name in enumerate(workbook.sheet_names):
+            table = pa.Table.from_batches([_load_sheet(workbook, index)])
+            filled = _filled_rows(table)
+            if filled:
+                return _sheet_of(table, filled, name, path.name)
+    except fastexcel.FastExcelError as error:
+        key = "file_encrypted" if "password" in str(error).lower() else "file_damaged"
+        raise InputError(key, file=path.name) from None
+    raise InputError("file_empty", file=path.name)
+
+
+def _load_sheet(workbook: fastexcel.ExcelReader, index: int) -> pa.RecordBatch:
+    # skip_rows=0: without it leading empty rows vanish and every row number shifts.
+    sheet = workbook.load_sheet(index, header_row=None, skip_rows=0, dtypes="string")
+    return sheet.to_arrow()
+
+
+def _filled_rows(table: pa.Table) -> list[int]:
+    """Positions of the rows that hold any value."""
+    if not table.num_columns or not table.num_rows:
+        return []
+    filled = pa.array([False] * table.num_rows)
+    for column in table.columns:
+        text = pc.utf8_trim_whitespace(pc.fill_null(column.combine_chunks(), ""))
+        filled = pc.or_(filled, pc.not_equal(text, ""))
+    positions: list[int] = pc.indices_nonzero(filled).to_pylist()
+    return positions
+
+
+def _sheet_of(table: pa.Table, filled: list[int], sheet: str, file_name: str) -> Sheet:
+    header = [
+        cell if cell is not None else "" for row in table.slice(filled[0], 1).to_pylist() for cell in row.values()
+    ]
+    kept = [i for i, cell in enumerate(header) if cell.strip() or _has_values(table.column(i), filled[1:])]
+    headers = unique_headers([header[i] for i in kept])
+    rows = table.select(kept).rename_columns(list(headers)).take(filled[1:])
+    if not rows.num_rows:
+        raise InputError("file_without_rows", file=file_name, found=", ".join(headers))
+    numbered = rows.append_column("_row_number", pa.array([i + 1 for i in filled[1:]], pa.int64()))
+    return Sheet(headers, iter(numbered.to_batches(max_chunksize=BATCH_ROWS)), sheet)
+
+
+def _has_values(column: pa.ChunkedArray, positions: list[int]) -> bool:
+    values = column.take(positions)
+    return bool(values.null_count < len(values))
+
+
+def unique_headers(cells: Sequence[str]) -> tuple[str, ...]:
+    """Headers as written, trimmed; empty ones are numbered, repeated and reserved ones get a suffix."""
+    taken = {name.casefold() for name in PROVENANCE_NAMES}
+    headers: list[str] = []
+    for position, cell in enumerate(cells, start=1):
+        name = " ".join(cell.replace("\ufeff", "").split()) or f"coluna_{position}"
+        candidate, copy = name, 2
+        while candidate.casefold() in taken:
+            candidate, copy = f"{name}_{copy}", copy + 1
+        taken.add(candidate.casefold())
+        headers.append(candidate)
+    return tuple(headers)
+
+
+@contextlib.contextmanager
+def _as_utf8(path: Path, head: bytes) -> Iterator[Path]:
+    """`path` itself when it is UTF-8 without a BOM, else a temporary UTF-8 copy."""
+    encoding = _encoding(path, head)
+    if encoding == "utf-8":
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="mensageria-") as folder:
+        copy = Path(folder) / "copy.csv"
+        try:
+            with (
+                path.open(encoding=encoding, newline="") as source,
+                copy.open("w", encoding="utf-8", newline="") as out,
+            ):
+                while chunk := source.read(_CHUNK_BYTES):
+                    out.write(chunk)
+        except UnicodeError:
+            raise InputError("file_not_csv", file=path.name, line="?") from None
+        yield copy
+
+
+def _encoding(path: Path, head: bytes) -> str:
+    """UTF-8 when every byte fits it, UTF-16 by its mark, else Windows-1252: what Excel writes in Brazil."""
+    for mark, encoding in _BOMS:
+        if head.startswith(mark):
+            return encoding
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+_CSV = """
+SELECT * FROM read_csv(
+    ?, header = false, all_varchar = true, null_padding = true, strict_mode = false, parallel = false,
+    quote = '"', escape = '"', auto_detect = true
+)
+"""
+
+
+def _read_csv(path: Path, file_name: str) -> Sheet:
+    connection = duckdb.connect(":memory:")
+    try:
+        reader = connection.sql(_CSV, params=[str(path)]).to_arrow_reader(BATCH_ROWS)
+        first = _first_batch(reader)
+    except duckdb.Error as error:
+        line = re.search(r"[Ll]ine:? (\d+)", str(error))
+        raise InputError("file_not_csv", file=file_name, line=line.group(1) if line else "?") from None
+    if first is None:
+        raise InputError("file_empty", file=file_name)
+    headers = unique_headers([cell or "" for cell in _row(first, 0)])
+    if first.num_rows == 1:
+        raise InputError("file_without_rows", file=file_name, found=", ".join(headers))
+    return Sheet(headers, _csv_batches(connection, first, reader, headers, file_name))
+
+
+def _first_batch(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
+    for batch in reader:
+        if batch.num_rows and any(cell and cell.strip() for cell in _row(batch, 0)):
+            return batch
+    return None
+
+
+def _row(batch: pa.RecordBatch, position: int) -> list[str | None]:
+    return [column[position].as_py() for column in batch.columns]
+
+
+def _csv_batches(
+    connection: duckdb.DuckDBPyConnection,
+    first: pa.RecordBatch,
+    reader: pa.RecordBatchReader,
+    headers: tuple[str, ...],
+    file_name: str,
+) -> Iterator[pa.RecordBatch]:
+    number = 1
+    try:
+        for batch in _chain(first, reader):
+            numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
+            number += batch.num_rows
+            table = pa.Table.from_batches([batch]).rename_columns(list(headers))
+            table = table.append_column("_row_number", numbers)
+            if numbers[0].as_py() == 1:
+                table = table.slice(1)
+            yield from table.take(_filled_rows(table.drop_columns("_row_number"))).to_batches()
+    except duckdb.Error:
+        raise InputError("file_not_csv", file=file_name, line=number) from None
+    finally:
+        connection.close()
+
+
+def _chain(first: pa.RecordBatch, rest: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from rest
