@@ -1,0 +1,1 @@
+"""raw_base → validated_recipients and rejected_recipients."""
