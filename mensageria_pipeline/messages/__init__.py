@@ -1,0 +1,1 @@
+"""validated_recipients → messages."""
