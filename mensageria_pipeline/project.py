@@ -1,0 +1,47 @@
+"""The composition root: one installation's settings, folders and records."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock
+
+from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Project:
+    """What every entry point hands down."""
+
+    settings: Settings
+
+    @classmethod
+    def load(cls, root: Path | None = None) -> "Project":
+        return cls(load_settings(root))
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(self.settings.data_dir)
+
+    @cached_property
+    def registry(self) -> IntakeRegistry:
+        return IntakeRegistry(self.layout.intake_db)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.layout.ledger_dir)
+
+    def preparation_lock(self, partition: str) -> FileLock:
+        """Held while a stage prepares a partition's files, so that two runs never mix their versions."""
+        return self._lock(f"prepare-{partition}")
+
+    def sending_lock(self, partition: str) -> FileLock:
+        """Held while a partition is being sent; the kernel frees it when the holder dies."""
+        return self._lock(f"send-{partition}")
+
+    def _lock(self, name: str) -> FileLock:
+        self.layout.locks_dir.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.layout.locks_dir / f"{name}.lock")

@@ -1,0 +1,1 @@
+"""messages → send_results, recorded in the ledger."""

@@ -1,0 +1,32 @@
+"""What the ledger knows of a campaign, as the recipients' stage asks for it."""
+
+from functools import cached_property
+
+from mensageria_pipeline.contracts.messages import Identity, Mode, address_key, message_id
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.sending.journal import States
+from mensageria_pipeline.sending.ledger import Ledger
+
+
+class LedgerMemory:
+    """Outcomes and dead addresses in one mode; read at the first question."""
+
+    def __init__(self, ledger: Ledger, partition: Partition, edition: int, mode: Mode) -> None:
+        self._ledger, self._partition, self._edition, self._mode = ledger, partition, edition, mode
+
+    @cached_property
+    def _states(self) -> States:
+        key = self._partition.key
+        return self._ledger.journal(key).states(self._mode) if self._ledger.has_journal(key) else States({}, {})
+
+    @cached_property
+    def _suppressed(self) -> frozenset[str]:
+        return self._ledger.suppressed(self._mode)
+
+    def outcome(self, channel: str, recipient: str, revision: int) -> Outcome | None:
+        identity = Identity(self._partition, self._edition, channel, recipient, revision)
+        return self._states.outcome(message_id(self._ledger.key, identity))
+
+    def is_suppressed(self, channel: str, address: str) -> bool:
+        return bool(self._suppressed) and address_key(self._ledger.key, channel, address) in self._suppressed

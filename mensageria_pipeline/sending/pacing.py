@@ -1,0 +1,34 @@
+"""Pacing: so many messages per second, at the moment of sending."""
+
+import asyncio
+from collections.abc import Callable
+
+BURST_S = 0.05
+
+
+class TokenBucket:
+    """Grants messages at `rate_per_s`, evenly; at most `BURST_S` worth of them at once after a pause.
+
+    Without a rate everything is granted at once. For one event loop.
+    """
+
+    def __init__(self, rate_per_s: float | None, clock: Callable[[], float]) -> None:
+        self._interval_s = 1 / rate_per_s if rate_per_s else 0.0
+        self._clock = clock
+        self._next_at = clock()
+
+    async def take(self, count: int) -> None:
+        """Return when `count` more messages may leave."""
+        self._next_at = max(self._next_at, self._clock() - BURST_S)
+        wait_s = self._next_at - self._clock()
+        self._next_at += count * self._interval_s
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+
+    def hold_until(self, moment: float) -> None:
+        """Grant nothing before `moment` of the clock: the provider asked to wait."""
+        self._next_at = max(self._next_at, moment)
+
+    @property
+    def next_at(self) -> float:
+        return self._next_at

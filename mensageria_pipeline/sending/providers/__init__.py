@@ -1,0 +1,1 @@
+"""What each provider takes and answers: one file each, in one shape."""

@@ -1,0 +1,101 @@
+"""The journal and the plan, joined: send_results and attempts, and the counts of a campaign at any moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from mensageria_pipeline.contracts.dataset import BATCH_ROWS, Stamp, write_dataset
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.queries import query
+from mensageria_pipeline.contracts.send_results import ATTEMPTS, FINAL_OUTCOMES, SEND_RESULTS, Outcome
+from mensageria_pipeline.sending.journal import LINES_SCHEMA, Journal
+
+_PACKAGE = "mensageria_pipeline.sending"
+
+
+@dataclass(slots=True)
+class Tally:
+    """The messages of a plan, counted. Conserved: messages = final outcomes + unknown + pending."""
+
+    messages: int = 0
+    outcomes: dict[str, int] = field(default_factory=lambda: {outcome.value: 0 for outcome in FINAL_OUTCOMES})
+    unknown: int = 0
+    pending: int = 0
+    attempts: int = 0
+
+    @property
+    def is_conserved(self) -> bool:
+        return self.messages == sum(self.outcomes.values()) + self.unknown + self.pending
+
+    @property
+    def is_complete(self) -> bool:
+        return self.unknown == 0 and self.pending == 0
+
+
+class Results:
+    """One look at a plan and its journal. A context manager; the journal is read once, on entering."""
+
+    def __init__(self, plan: Path, journal: Journal | None) -> None:
+        self._plan, self._journal = plan, journal
+
+    def __enter__(self) -> "Results":
+        self._connection = duckdb.connect(":memory:")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        path = str(self._plan).replace("'", "''")
+        columns = "* EXCLUDE (title, body, data, address)"
+        self._connection.execute(
+            f"CREATE VIEW plan AS SELECT {columns} FROM read_parquet('{path}', file_row_number = true)"  # noqa: S608
+        )
+        self._connection.register("no_lines", LINES_SCHEMA.empty_table())
+        self._connection.execute("CREATE TABLE journal AS FROM no_lines")
+        for batch in self._journal.lines() if self._journal else ():
+            self._connection.register("batch", batch)
+            self._connection.execute("INSERT INTO journal FROM batch")
+            self._connection.unregister("batch")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def modes(self) -> list[Mode]:
+        """The modes of the plan's messages, live first."""
+        rows = self._connection.execute("SELECT DISTINCT mode FROM plan ORDER BY mode").fetchall()
+        return [Mode(row[0]) for row in rows]
+
+    def tally(self) -> Tally:
+        """The plan's messages in their own modes."""
+        tally = Tally()
+        for mode in self.modes():
+            statement = query(_PACKAGE, "send_results")
+            counted = f"SELECT outcome, count(*), sum(attempts) FROM ({statement}) GROUP BY outcome"  # noqa: S608
+            for outcome, count, attempts in self._connection.execute(counted, {"mode": mode.value}).fetchall():
+                _count(tally, Outcome(outcome), count, int(attempts))
+        return tally
+
+    def export(
+        self, layout: Layout, partition: str, inputs: Mapping[str, str], facts: Mapping[str, object]
+    ) -> list[Stamp]:
+        """Write send_results and attempts of the plan: one file per edition and mode, so that history stays."""
+        stamps = []
+        for mode in self.modes():
+            edition = self._connection.execute("SELECT any_value(edition) FROM plan").fetchall()[0][0]
+            for asset, schema in ((Asset.ATTEMPTS, ATTEMPTS), (Asset.SEND_RESULTS, SEND_RESULTS)):
+                relation = self._connection.sql(query(_PACKAGE, asset.value), params={"mode": mode.value})
+                path = layout.partition_dir(asset, partition) / f"edition-{edition}-{mode.value}.parquet"
+                stamp = write_dataset(path, schema, relation.to_arrow_reader(BATCH_ROWS), inputs=inputs, facts=facts)
+            stamps.append(stamp)
+        return stamps
+
+
+def _count(tally: Tally, outcome: Outcome, count: int, attempts: int) -> None:
+    tally.messages += count
+    tally.attempts += attempts
+    if outcome.is_final:
+        tally.outcomes[outcome.value] += count
+    elif outcome is Outcome.UNKNOWN:
+        tally.unknown += count
+    else:
+        tally.pending += count

@@ -1,0 +1,16 @@
+"""When to try again: exponential backoff with full jitter, the provider's own wait, and giving up."""
+
+from random import Random
+
+from mensageria_pipeline.sending.providers.contract import Result, RetryPolicy
+
+
+def wait_s(policy: RetryPolicy, attempt: int, results: list[Result], draw: Random) -> float:
+    """Seconds until the next try of a request, after its `attempt`-th.
+
+    At least what the provider asked for in Retry-After; else drawn from 0 to first_s·2^(attempt-1), within
+    the policy's floor and ceiling.
+    """
+    asked = max((result.retry_after_s or 0.0 for result in results), default=0.0)
+    span = min(policy.ceiling_s, policy.first_s * 2 ** min(attempt - 1, 30))
+    return max(asked, policy.floor_s, draw.uniform(0, span))
