@@ -1,0 +1,1 @@
+"""send_results → campaign_metrics in data/warehouse.duckdb."""
