@@ -1,0 +1,1 @@
+"""campaign_metrics → workbook and CSV that people receive."""
