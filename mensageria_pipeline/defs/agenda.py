@@ -1,0 +1,96 @@
+"""The sensor on time: waits that are over, and due occurrences of recurring campaigns.
+
+It reads the definitions at each tick, so that a new or changed one needs no reload.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from cronsim import CronSim
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition
+from mensageria_pipeline.contracts.dataset import read_stamp
+from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.raw_base import list_intakes
+from mensageria_pipeline.defs.input_files import needs_release
+from mensageria_pipeline.defs.jobs import PREPARATION, SENDING, campaign_job
+from mensageria_pipeline.defs.shell import definition_of
+from mensageria_pipeline.defs.tick import Tick
+from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.messages.plan import FILE_NAME
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.ledger import Wait
+from mensageria_pipeline.texts import say
+
+CRON_GRACE = timedelta(hours=1)
+"""Occurrences missed by less than this, while nothing ran, are made up for."""
+
+
+@dg.sensor(
+    job=campaign_job,
+    name="agenda",
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Retoma campanhas cuja janela abriu ou cuja espera acabou, e inicia cada ocorrência de `cron` uma vez.",
+)
+def agenda(context: dg.SensorEvaluationContext, project: dg.ResourceParam[Project]) -> dg.SensorResult:
+    tick, now = Tick(context.instance), datetime.now(UTC)
+    for wait in project.ledger.waits():
+        if wait.due_at <= now:
+            _resume(tick, project, wait, now)
+    for path in sorted(project.layout.campaigns_dir.glob("*.yaml")):
+        _start_due(tick, project, path.stem, now)
+    return tick.result(context, say("agenda_nothing"))
+
+
+def _resume(tick: Tick, project: Project, wait: Wait, now: datetime) -> None:
+    partition = Partition.parse(wait.campaign)
+    try:
+        definition = definition_of(project, partition)
+    except MensageriaError as error:
+        tick.news.append(say("agenda_definition", campaign=wait.campaign, reason=error.text()))
+        return
+    stamp = read_stamp(project.layout.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME)
+    is_released = stamp is not None and project.ledger.is_released(partition.key, stamp.fingerprint)
+    if needs_release(definition) and not is_released:
+        tick.news.append(say("agenda_not_released", campaign=wait.campaign))
+        return
+    window = definition.send_window
+    run_key = f"{partition.key}:resume:{wait.due_at.isoformat()}"
+    if (window.is_open(now) or window.is_expired(now)) and tick.run_of(run_key) is None:
+        tick.news.append(say("agenda_resumed", campaign=wait.campaign, reason=say(wait.reason)))
+        tick.ask(partition.key, run_key, "resume", SENDING)
+
+
+def _start_due(tick: Tick, project: Project, campaign: str, now: datetime) -> None:
+    try:
+        definition = definition_of(project, Partition(campaign))
+    except MensageriaError as error:
+        tick.known.append(say("agenda_definition", campaign=campaign, reason=error.text()))
+        return
+    if not definition.cron:
+        return
+    since = max(project.registry.schedule_known_since(campaign, definition.cron, now), now - CRON_GRACE)
+    for due in occurrences(definition, since, now):
+        partition = Partition.of_occurrence(campaign, due)
+        run_key = f"{partition.key}:cron"
+        local = due.astimezone(definition.send_window.zone).isoformat(timespec="minutes")
+        if tick.run_of(run_key) is not None:
+            continue
+        if not any(intake.received_at <= due for intake in list_intakes(project.layout, campaign)):
+            tick.known.append(say("agenda_no_intake", campaign=campaign, due=local))
+            continue
+        tick.news.append(say("agenda_occurrence", campaign=campaign, due=local, partition=partition.key))
+        tick.ask(partition.key, run_key, "cron", PREPARATION if needs_release(definition) else None)
+
+
+def occurrences(definition: CampaignDefinition, after: datetime, until: datetime) -> Iterator[datetime]:
+    """The due times of the definition's cron in (after, until], in UTC, oldest first."""
+    if not definition.cron:
+        return
+    for due in CronSim(definition.cron, after.astimezone(definition.send_window.zone)):
+        if due > until:
+            return
+        yield due.astimezone(UTC)

@@ -1,0 +1,58 @@
+"""Stage analytics: send_results become metrics in data/warehouse.duckdb."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from mensageria_pipeline.analytics.relations import relation
+from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
+from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.defs.metadata import lineage, markdown_table
+from mensageria_pipeline.defs.shell import OWNERS, campaigns, readable_errors
+from mensageria_pipeline.project import Project
+
+_ASSET = Asset.CAMPAIGN_METRICS.value
+_SHOWN = ("mode", "provider", "channel", "messages", "accepted", "total_failed", "unknown", "pending", "retries",
+          "latency_p50_ms", "latency_p95_ms", "messages_per_minute")  # fmt: skip
+_SOURCES = {
+    "accepted": ["outcome"],
+    "attempts": ["attempts"],
+    "throttled": ["throttled"],
+    "latency_avg_ms": ["latency_ms"],
+    "first_send_at": ["first_attempt_at"],
+    "last_send_at": ["decided_at"],
+}
+
+
+@dg.asset(
+    key=_ASSET, deps=[Asset.SEND_RESULTS.value, Asset.REJECTED_RECIPIENTS.value], group_name="analytics",
+    partitions_def=campaigns, owners=OWNERS, kinds={"duckdb", "sql"},
+    description=(
+        "**Métricas**: 1 row per campaign, mode, edition, provider and channel, published in data/warehouse.duckdb by "
+        "atomic rename. Recomputable for all past campaigns (backfill) without sending anything."
+    ),
+)  # fmt: skip
+def campaign_metrics(context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]) -> Iterator[object]:
+    with readable_errors():
+        publish(project.layout, context.partition_keys)
+        source = relation("campaign_metrics")
+        with open_warehouse(project.layout) as warehouse:
+            types = dict(row[:2] for row in warehouse.execute("DESCRIBE campaign_metrics").fetchall())
+            shown = warehouse.execute(
+                f"SELECT campaign, {', '.join(_SHOWN)} FROM campaign_metrics WHERE list_contains(?, campaign) LIMIT 50",  # noqa: S608
+                [list(context.partition_keys)],
+            ).fetchall()
+        rounded = [[round(cell, 1) if isinstance(cell, float) else cell for cell in row] for row in shown]
+        yield dg.MaterializeResult(
+            metadata={
+                "dagster/column_schema": dg.TableSchema(
+                    [dg.TableColumn(name, types[name], text) for name, text in source.columns.items()]
+                ),
+                "dagster/column_lineage": lineage(Asset.SEND_RESULTS, _SOURCES),
+                "dagster/table_name": "warehouse.main.campaign_metrics",
+                "dagster/storage_kind": "duckdb",
+                "dagster/partition_row_count": len(shown),
+                "banco": dg.MetadataValue.path(str(project.layout.warehouse)),
+                "métricas": dg.MetadataValue.md(markdown_table(["campaign", *_SHOWN], rounded)),
+            }
+        )

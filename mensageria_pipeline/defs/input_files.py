@@ -1,0 +1,130 @@
+"""The sensor on data/input: each new content gets its campaign a partition and one run."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, Release
+from mensageria_pipeline.contracts.dataset import fingerprint_of, read_stamp
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.raw_base import intake_path
+from mensageria_pipeline.defs.jobs import PREPARATION, campaign_job
+from mensageria_pipeline.defs.shell import definition_of
+from mensageria_pipeline.defs.tick import Tick
+from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.intake.files import InputFile, discover
+from mensageria_pipeline.intake.ingest import definition_version
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.texts import say
+
+FILES_PER_TICK = 20
+"""Files read for their hash in one tick, at most: Dagster gives a tick 60 s."""
+
+
+@dg.sensor(
+    job=campaign_job,
+    name="input_files",
+    minimum_interval_seconds=1,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Arquivos em data/input/ ganham uma partição e uma execução; vale o conteúdo (sha256), não o nome.",
+)
+def input_files(context: dg.SensorEvaluationContext, project: dg.ResourceParam[Project]) -> dg.SensorResult:
+    tick = Tick(context.instance)
+    discovery = discover(project.layout.input_dir, project.registry.name_owners())
+    tick.news += [say("tick_refused", file=path.name, reason=error.text()) for path, error in discovery.refused]
+    hashes = _Hashes(project, FILES_PER_TICK)
+    for campaign in sorted({file.campaign for file in discovery.files}):
+        _look_at(tick, project, campaign, list(hashes.of(discovery.of(campaign), tick)))
+    if hashes.left:
+        tick.news.append(say("tick_capped", count=hashes.left))
+    return tick.result(context, say("tick_nothing", folder=project.layout.input_dir.name))
+
+
+@dataclass(slots=True)
+class _Hashes:
+    """Content hashes; so many files are read in one tick, the others wait for the next."""
+
+    project: Project
+    budget: int
+    left: int = 0
+
+    def of(self, files: Sequence[InputFile], tick: Tick) -> Iterator[tuple[InputFile, str]]:
+        for file in files:
+            try:
+                content_hash = self._hash(file) if file.is_settled else None
+            except OSError:
+                tick.news.append(say("file_gone", file=file.path.name))
+                continue
+            if content_hash:
+                yield file, content_hash
+            elif content_hash is None:
+                tick.news.append(say("tick_growing", file=file.path.name))
+
+    def _hash(self, file: InputFile) -> str:
+        """The file's hash; empty when this tick has read enough."""
+        known = self.project.registry.known_hash(file.path)
+        if known:
+            return known
+        if not self.budget:
+            self.left += 1
+            return ""
+        self.budget -= 1
+        return self.project.registry.content_hash(file.path)
+
+
+def _look_at(tick: Tick, project: Project, campaign: str, files: Sequence[tuple[InputFile, str]]) -> None:
+    """One campaign: at most one run request, for all of its new contents together."""
+    try:
+        definition = definition_of(project, Partition(campaign))
+    except MensageriaError as error:
+        tick.news += [say("tick_refused", file=file.path.name, reason=error.text()) for file, _ in files[:1]]
+        return
+    version = definition_version(definition)
+    new: dict[str, str] = {}
+    attempt = "1"
+    for file, content_hash in files:
+        if intake_path(project.layout, campaign, content_hash).exists():
+            tick.known.append(_already(project, campaign, file, content_hash))
+            continue
+        refusal = project.registry.refusal(campaign, content_hash)
+        if refusal and refusal.definition == version:
+            tick.known.append(say("tick_refused", file=file.path.name, reason=refusal.reason))
+            continue
+        if refusal:
+            attempt = version[:8]
+        new.setdefault(content_hash, file.path.name)
+    if new:
+        _request(tick, campaign, definition, new, attempt)
+
+
+def _request(tick: Tick, campaign: str, definition: CampaignDefinition, new: dict[str, str], attempt: str) -> None:
+    content = next(iter(new))[:16] if len(new) == 1 else fingerprint_of({"contents": sorted(new)})[:16]
+    run_key = f"{campaign}:{content}:{attempt}"
+    run = tick.run_of(run_key)
+    if run:
+        key = "tick_failed_run" if run.is_finished else "tick_running"
+        tick.news.append(say(key, campaign=campaign, run=run.run_id[:8], status=run.status.value))
+        return
+    names = ", ".join(new.values())
+    if definition.cron:
+        tick.news.append(say("tick_started_cron", campaign=campaign, files=names, cron=definition.cron))
+    elif needs_release(definition):
+        tick.news.append(say("tick_started_until_messages", campaign=campaign, files=names))
+    else:
+        tick.news.append(say("tick_started", campaign=campaign, files=names))
+    only_prepare = definition.cron or needs_release(definition)
+    tick.ask(campaign, run_key, "file", PREPARATION if only_prepare else None)
+
+
+def needs_release(definition: CampaignDefinition) -> bool:
+    """True when a person has to say so before anything real is sent."""
+    return definition.is_live and definition.release is Release.MANUAL
+
+
+def _already(project: Project, campaign: str, file: InputFile, content_hash: str) -> str:
+    stamp = read_stamp(intake_path(project.layout, campaign, content_hash))
+    facts = stamp.facts if stamp else {}
+    return say(
+        "tick_already", file=file.path.name, first=facts.get("file_name", "?"), at=str(facts.get("received_at"))[:19]
+    )

@@ -1,0 +1,24 @@
+"""The one job: a campaign's partition from file to report, in one process."""
+
+import dagster as dg
+
+from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.defs.shell import campaigns
+
+JOB = "campaign"
+PREPARATION = (Asset.RAW_BASE, Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES)
+"""What runs before a release."""
+SENDING = (Asset.SEND_RESULTS, Asset.CAMPAIGN_METRICS, Asset.CAMPAIGN_REPORT)
+
+# In one process: 0.1 s a step instead of 3–7 s, and no step survives a killed run to send on its own.
+campaign_job = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.all(),
+    partitions_def=campaigns,
+    executor_def=dg.in_process_executor,
+    description="Uma campanha, do arquivo ao relatório. Pode ser repetida: nada é enviado duas vezes.",
+)
+
+
+def keys(assets: tuple[Asset, ...]) -> list[dg.AssetKey]:
+    return [dg.AssetKey(asset.value) for asset in assets]

@@ -1,0 +1,174 @@
+"""Stage sending: messages become send_results. Any run may be killed or repeated; the ledger decides."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+from filelock import Timeout
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, Release
+from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.send_results import SEND_RESULTS
+from mensageria_pipeline.defs.metadata import counts_table, lineage, table_metadata, table_schema
+from mensageria_pipeline.defs.shell import (
+    CHECKS,
+    OWNERS,
+    campaigns,
+    definition_of,
+    failed_check,
+    partition_of,
+    passed,
+    readable_errors,
+)
+from mensageria_pipeline.errors import MensageriaError, StaleInputError
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.send import (
+    ProgressSink,
+    SendReport,
+    recorded_problem,
+    send_messages,
+    verified_plan,
+)
+from mensageria_pipeline.texts import say
+
+_ASSET = Asset.SEND_RESULTS.value
+_LOG_EVERY_S = 10.0
+
+
+@dg.asset(
+    key=_ASSET, deps=[Asset.MESSAGES.value], group_name="sending", partitions_def=campaigns, owners=OWNERS,
+    kinds={"python", "parquet", "sqlite"}, check_specs=CHECKS[_ASSET],
+    description=(
+        "**Envios**: 1 row per message with its outcome, attempts and latency. Sends every message that has no "
+        "outcome yet, and only those: materializing again sends nothing twice."
+    ),
+)  # fmt: skip
+def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]) -> Iterator[object]:
+    with readable_errors():
+        partition = partition_of(context)
+        definition = definition_of(project, partition)
+        with _only_sender(context, project, partition):
+            try:
+                plan = verified_plan(project.layout, partition.key, definition)
+            except StaleInputError as error:
+                if result := failed_check(error, _ASSET):
+                    yield result
+                raise
+            _check_release(context, project, partition, definition, plan.fingerprint)
+            report = send_messages(
+                project.layout,
+                project.ledger,
+                project.settings,
+                partition.key,
+                definition,
+                _progress(context, project, partition),
+            )
+        yield dg.MaterializeResult(metadata=_metadata(project, partition, report))
+        yield passed("input_fingerprint", _ASSET, mensagens=report.plan.fingerprint)
+        yield _conserved(report)
+        yield _complete(report)
+        if report.problem and not _report_follows(context):
+            raise report.problem
+
+
+def problem_of_this_run(context: dg.AssetExecutionContext, project: Project) -> MensageriaError | None:
+    """Why this run's sending left work undone, for the last asset to end the run with; None for no reason."""
+    selection = context.run.asset_selection
+    if selection is not None and dg.AssetKey(_ASSET) not in selection:
+        return None
+    return recorded_problem(project.layout, context.partition_key)
+
+
+def _report_follows(context: dg.AssetExecutionContext) -> bool:
+    selection = context.run.asset_selection
+    return selection is None or dg.AssetKey(Asset.CAMPAIGN_REPORT.value) in selection
+
+
+@contextmanager
+def _only_sender(context: dg.AssetExecutionContext, project: Project, partition: Partition) -> Iterator[None]:
+    """Wait while another run sends this partition, saying how far it is; then go on with what it left."""
+    lock = project.sending_lock(partition.key)
+    next_log_at = 0.0
+    while True:
+        try:
+            lock.acquire(timeout=0.5)
+            break
+        except Timeout:
+            progress = project.ledger.progress(partition.key)
+            if progress and time.monotonic() >= next_log_at:
+                context.log.info(say("following", settled=progress.done, total=progress.total))
+                next_log_at = time.monotonic() + _LOG_EVERY_S
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _check_release(
+    context: dg.AssetExecutionContext, project: Project, partition: Partition, definition: CampaignDefinition, plan: str
+) -> None:
+    """A person's launch releases this plan; a sensor's goes on only with what a person or the definition released."""
+    if not definition.is_live or definition.release is Release.AUTOMATIC:
+        return
+    is_sensor = "dagster/sensor_name" in context.run.tags and "dagster/parent_run_id" not in context.run.tags
+    if not is_sensor:
+        project.ledger.release(partition.key, plan)
+    elif not project.ledger.is_released(partition.key, plan):
+        raise MensageriaError("not_released", campaign=partition.key)
+
+
+def _progress(context: dg.AssetExecutionContext, project: Project, partition: Partition) -> ProgressSink:
+    """Progress for other processes each second, and a handful of log lines."""
+    next_log_at = time.monotonic() + _LOG_EVERY_S
+
+    def report(settled: int, total: int) -> None:
+        nonlocal next_log_at
+        project.ledger.report_progress(partition.key, total, settled)
+        if time.monotonic() >= next_log_at:
+            context.log.info(say("progress", settled=settled, total=total))
+            next_log_at = time.monotonic() + _LOG_EVERY_S
+
+    return report
+
+
+def _metadata(project: Project, partition: Partition, report: SendReport) -> dict[str, Any]:
+    tally = report.tally
+    counts = tally.outcomes | {"unknown": tally.unknown, "pending": tally.pending}
+    same = {
+        name: [name]
+        for name in ("message_id", "mode", "edition", "provider", "channel", "person", "intake", "row_number")
+    }
+    return table_metadata(tally.messages, project.layout.partition_dir(Asset.SEND_RESULTS, partition.key)) | {
+        "dagster/column_schema": table_schema(SEND_RESULTS),
+        "dagster/column_lineage": lineage(Asset.MESSAGES, same),
+        "resultados": dg.MetadataValue.md(counts_table(counts, "resultado")),
+        "modo": ", ".join(mode.value for mode in report.modes),
+        "tentativas": tally.attempts,
+        "decididas nesta execução": report.settled,
+        "mensagens por segundo": round(report.settled / report.sent_s, 1) if report.sent_s else 0.0,
+    }
+
+
+def _conserved(report: SendReport) -> dg.AssetCheckResult:
+    tally = report.tally
+    is_conserved = tally.is_conserved and tally.messages == report.plan.row_count
+    return dg.AssetCheckResult(
+        passed=is_conserved, check_name="messages_conserved", severity=dg.AssetCheckSeverity.ERROR,
+        metadata={"mensagens": tally.messages, "planejadas": report.plan.row_count, "resultados": dict(tally.outcomes),
+                  "em dúvida": tally.unknown, "pendentes": tally.pending},
+    )  # fmt: skip
+
+
+def _complete(report: SendReport) -> dg.AssetCheckResult:
+    metadata: dict[str, Any] = {"pendentes": report.tally.pending, "em dúvida": report.tally.unknown}
+    if report.wait_reason:
+        due = report.wait_until.isoformat(timespec="seconds") if report.wait_until else "—"
+        metadata["motivo"] = say("waiting", pending=report.tally.pending, reason=say(report.wait_reason), due=due)
+    elif report.problem:
+        metadata["motivo"] = report.problem.text()
+    return dg.AssetCheckResult(
+        passed=report.tally.is_complete, check_name="complete", severity=dg.AssetCheckSeverity.WARN, metadata=metadata
+    )

@@ -1,0 +1,96 @@
+"""What every asset shares: the partitions, the project as a resource, and errors that people can read."""
+
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.errors import (
+    ContractError,
+    MensageriaError,
+    StaleInputError,
+    TemplateError,
+)
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.providers.registry import check_providers
+from mensageria_pipeline.texts import say
+
+campaigns = dg.DynamicPartitionsDefinition(name="mensageria_campaigns")
+OWNERS = ["team:mensageria"]
+CAMPAIGN_TAG = "mensageria/campaign"
+TRIGGER_TAG = "mensageria/trigger"
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Turn errors into dg.Failure with a sentence. Foreign ones may quote personal data: only their place crosses."""
+    try:
+        yield
+    except MensageriaError as error:
+        raise dg.Failure(error.text(), allow_retries=False) from None
+    except dg.Failure:
+        raise
+    except Exception as error:  # noqa: BLE001 - the border to Dagster's event log
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(frame.filename).name}:{frame.lineno} ({frame.name})"
+        text = say("internal_error", type=type(error).__name__, where=where)
+        raise dg.Failure(text, allow_retries=False) from None
+
+
+def definition_of(project: Project, partition: Partition) -> CampaignDefinition:
+    """The campaign's definition, with providers that exist."""
+    definition = load_definition(project.layout, partition.campaign)
+    check_providers(partition.campaign, definition)
+    return definition
+
+
+def failed_check(error: MensageriaError, asset: str) -> dg.AssetCheckResult | None:
+    """The check that an error breaks, as its failed result; None where it breaks none."""
+    checks = {TemplateError: "placeholders", StaleInputError: "input_fingerprint"}
+    name = checks.get(type(error))
+    if isinstance(error, ContractError):
+        name = "contract" if error.key == "contract_broken" else "rows_conserved"
+    specs = {check.name for check in CHECKS.get(asset, ())}
+    if name not in specs:
+        return None
+    return dg.AssetCheckResult(
+        passed=False, check_name=name, asset_key=dg.AssetKey(asset), metadata={"motivo": error.text()},
+        severity=dg.AssetCheckSeverity.ERROR,
+    )  # fmt: skip
+
+
+def _check(name: str, asset: str, description: str, *, blocking: bool = True) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking)
+
+
+CHECKS: dict[str, Sequence[dg.AssetCheckSpec]] = {
+    "raw_base": (
+        _check("files_usable", "raw_base", "Every file in the campaign's folder could be read.", blocking=False),
+    ),
+    "validated_recipients": (
+        _check("contract", "validated_recipients", "The table keeps its pandera contract."),
+        _check("rows_conserved", "validated_recipients", "Every row of every intake has exactly one fate."),
+    ),
+    "messages": (
+        _check("placeholders", "messages", "The base has a column for every placeholder of the template."),
+        _check("rows_conserved", "messages", "Every planned row has its message."),
+    ),
+    "send_results": (
+        _check("input_fingerprint", "send_results", "The messages belong to today's recipients and definition."),
+        _check("messages_conserved", "send_results", "Messages = final outcomes + unknown + pending."),
+        _check("complete", "send_results", "Nothing is pending and nothing is in doubt.", blocking=False),
+    ),
+}
+
+
+def passed(name: str, asset: str, **metadata: Any) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True, check_name=name, asset_key=dg.AssetKey(asset), metadata=dict(metadata))
+
+
+def partition_of(context: dg.AssetExecutionContext) -> Partition:
+    return Partition.parse(context.partition_key)
