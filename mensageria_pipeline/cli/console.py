@@ -1,0 +1,58 @@
+"""The terminal: results on stdout, talk on stderr."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from mensageria_pipeline import texts
+from mensageria_pipeline.project import Project
+
+out = Console()
+err = Console(stderr=True)
+
+OK, INCOMPLETE, ERROR = 0, 3, 1
+
+
+def load_project() -> Project:
+    """The project of the working directory, with its language and log level in force."""
+    project = Project.load()
+    if texts.current() is texts.Language.PT_BR:
+        texts.use(project.settings.language)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("mensageria_pipeline").setLevel(project.settings.log_level)
+    return project
+
+
+def fail(text: str) -> None:
+    err.print(f"[bold red]✗[/] {text}", highlight=False, markup=True)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One object on one line, the last on stdout."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201 - results belong on stdout
+
+
+def counts(title: str, heads: tuple[str, str], rows: list[tuple[str, int]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    table.add_column(heads[0])
+    table.add_column(heads[1], justify="right")
+    for name, count in rows:
+        table.add_row(name, thousands(count))
+    return table
+
+
+def thousands(count: int) -> str:
+    text = f"{count:,}"
+    return text.replace(",", ".") if texts.current() is texts.Language.PT_BR else text
+
+
+def progress_bar() -> Progress:
+    return Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=err, transient=True,
+    )  # fmt: skip

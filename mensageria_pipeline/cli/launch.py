@@ -1,0 +1,42 @@
+"""What the command line asks of Dagster. Import only after `dagster_home.prepare`."""
+
+import dagster as dg
+
+from mensageria_pipeline.definitions import defs
+from mensageria_pipeline.defs.jobs import JOB
+from mensageria_pipeline.defs.shell import CAMPAIGN_TAG, TRIGGER_TAG, campaigns
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def execute(partition: str) -> str | None:
+    """Run the job over one partition in this process, recorded in the project's instance; why it failed, or None."""
+    job = defs().resolve_job_def(JOB)
+    with dg.DagsterInstance.get() as instance:
+        instance.add_dynamic_partitions(str(campaigns.name), [partition])
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=partition,
+            run_config=_QUIET,
+            tags={CAMPAIGN_TAG: partition.split("--", maxsplit=1)[0], TRIGGER_TAG: "cli"},
+            raise_on_error=False,
+        )
+    return None if result.success else _reason(result)
+
+
+def forget(partition: str) -> None:
+    """Delete a partition, its runs and its materializations from the instance."""
+    with dg.DagsterInstance.get() as instance:
+        for run in instance.get_runs(dg.RunsFilter(tags={"dagster/partition": partition})):
+            instance.delete_run(run.run_id)
+        instance.delete_dynamic_partition(str(campaigns.name), partition)
+
+
+def _reason(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        data = event.step_failure_data if event.is_step_failure else None
+        if data and data.user_failure_data and data.user_failure_data.description:
+            return str(data.user_failure_data.description)
+        if data and data.error:
+            return str(data.error.message)
+    return "Dagster: run failed"

@@ -1,0 +1,100 @@
+"""`mensageria run`: one campaign through Dagster, in this process."""
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mensageria_pipeline import dagster_home
+from mensageria_pipeline.cli.console import ERROR, INCOMPLETE, OK, err, fail, load_project, print_json, progress_bar
+from mensageria_pipeline.cli.show import Campaign, Json, partition_key, show_status
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.errors import StaleInputError
+from mensageria_pipeline.intake.ingest import place_file
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.send import recorded_problem
+from mensageria_pipeline.status import campaign_status
+from mensageria_pipeline.texts import say
+
+_POLL_S = 0.3
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+
+
+def run(
+    campaign: Campaign,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Planilhas a incluir na campanha antes (são copiadas).",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Executa a campanha inteira pelo Dagster e libera o envio.
+
+    Só é enviado o que ainda não tem resultado: repetir o comando não envia nada de novo. Se outra execução já
+    está enviando, acompanha-a. Exemplo: `mensageria run boas-vindas clientes.xlsx`.
+    """
+    project = load_project()
+    partition = partition_key(campaign)
+    for file in files or []:
+        place_file(project.layout, Partition.parse(partition).campaign, file)
+    reason = run_partition(project, partition)
+    found = campaign_status(project, partition)
+    if reason:
+        fail(reason)
+    if as_json:
+        print_json(found.as_json())
+    elif found.rows:
+        show_status(found)
+    raise typer.Exit(_exit_code(project, partition, failed=reason is not None, is_complete=found.is_complete))
+
+
+def run_partition(project: Project, partition: str) -> str | None:
+    """Materialize the whole partition in this process; the sentence why it failed, or None."""
+    dagster_home.prepare(project.layout)
+    # Imported here: Dagster takes seconds, which `--help` and `status` need not spend.
+    from mensageria_pipeline.cli.launch import execute  # noqa: PLC0415
+
+    done = threading.Event()
+    watcher = threading.Thread(target=_show_progress, args=(project, partition, done), daemon=True)
+    watcher.start()
+    try:
+        return execute(partition)
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _show_progress(project: Project, partition: str, done: threading.Event) -> None:
+    """A progress bar from the ledger, whoever is sending."""
+    started_at = datetime.now(UTC)
+    with progress_bar() as bar:
+        task: Any = bar.add_task(say("preparing", campaign=partition), total=None)
+        while not done.wait(_POLL_S):
+            progress = project.ledger.progress(partition)
+            if progress and progress.updated_at >= started_at:
+                bar.update(
+                    task, description=say("sending", campaign=partition), total=progress.total, completed=progress.done
+                )
+
+
+def _exit_code(project: Project, partition: str, *, failed: bool, is_complete: bool) -> int:
+    if not failed:
+        return OK if is_complete else INCOMPLETE
+    try:
+        problem = recorded_problem(project.layout, partition)
+    except StaleInputError:
+        return ERROR
+    if problem and problem.key == "stopped_unknown":
+        err.print(say("hint_unknown"), style="dim")
+        return INCOMPLETE
+    return ERROR

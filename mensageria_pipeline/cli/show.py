@@ -1,0 +1,174 @@
+"""`mensageria status` and `mensageria preview`: look, change nothing."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow.parquet as pq
+import typer
+from rich.columns import Columns
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from mensageria_pipeline.cli.console import INCOMPLETE, OK, counts, load_project, out, print_json, thousands
+from mensageria_pipeline.contracts.campaign import load_definition
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.masking import mask
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.names import OCCURRENCE_SEPARATOR, Partition, campaign_key
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.ingest import ingest
+from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.messages.plan import FILE_NAME, plan_messages, required_columns
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.recipients.validate import RecipientsReport, validate_recipients
+from mensageria_pipeline.sending.memory import LedgerMemory
+from mensageria_pipeline.sending.providers.registry import check_providers
+from mensageria_pipeline.status import CampaignStatus, campaign_status, known_partitions
+from mensageria_pipeline.texts import say
+
+Campaign = Annotated[str, typer.Argument(help="Nome da campanha (a pasta em data/input/).", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Uma linha JSON no stdout, para scripts.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("status")(status)
+    app.command("preview")(preview)
+
+
+def partition_key(campaign: str) -> str:
+    """The partition a person means: a key of an occurrence stays as it is."""
+    base, separator, occurrence = campaign.partition(OCCURRENCE_SEPARATOR)
+    return f"{campaign_key(base)}{separator}{occurrence}" if occurrence else campaign_key(campaign)
+
+
+def status(
+    campaign: Annotated[str | None, typer.Argument(help="Campanha; sem ela, todas.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Mostra quantas linhas e mensagens há, e o que aconteceu com cada uma.
+
+    Exemplos: `mensageria status`, `mensageria status boas-vindas --json`.
+    """
+    project = load_project()
+    if campaign is None:
+        raise typer.Exit(_show_all(project, as_json=as_json))
+    key = partition_key(campaign)
+    if key not in known_partitions(project):
+        raise InputError("campaign_unknown", campaign=key, known=", ".join(known_partitions(project)) or "—")
+    found = campaign_status(project, key)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        show_status(found)
+    raise typer.Exit(OK if found.is_complete else INCOMPLETE)
+
+
+def _show_all(project: Project, *, as_json: bool) -> int:
+    found = [campaign_status(project, key) for key in known_partitions(project)]
+    if as_json:
+        print_json({"campaigns": [each.as_json() for each in found]})
+    elif not found:
+        out.print(say("no_campaigns"))
+    else:
+        out.print(_overview(found))
+    return OK if all(each.is_complete for each in found) else INCOMPLETE
+
+
+def _overview(found: list[CampaignStatus]) -> Table:
+    table = Table(show_edge=False)
+    table.add_column(say("label_campaign"), overflow="fold", min_width=12)
+    table.add_column(say("label_mode"), no_wrap=True)
+    for key in ("label_rows", "label_messages", "label_accepted", "label_failed", "label_unknown", "label_pending"):
+        table.add_column(say(key), justify="right")
+    for each in found:
+        failed = sum(each.tally.outcomes[name] for name in ("rejected", "invalid_address", "expired"))
+        numbers = (
+            each.rows,
+            each.tally.messages,
+            each.tally.outcomes["accepted"],
+            failed,
+            each.tally.unknown,
+            each.tally.pending,
+        )
+        table.add_row(each.campaign, say(f"mode_{each.mode.value}"), *(thousands(number) for number in numbers))
+    return table
+
+
+def show_status(found: CampaignStatus) -> None:
+    """The counts of one campaign as tables."""
+    fates = [(say(f"fate_{name}"), count) for name, count in found.fates.items() if count]
+    codes = sorted(((say(f"code_{name}"), count) for name, count in found.codes.items()), key=lambda each: -each[1])
+    outcomes = [(say(f"outcome_{name}"), count) for name, count in found.tally.outcomes.items() if count]
+    outcomes += [(say("outcome_unknown"), found.tally.unknown), (say("outcome_pending"), found.tally.pending)]
+    title = (
+        f"{found.campaign} · {say(f'mode_{found.mode.value}')} · {thousands(found.rows)} {say('label_rows').lower()}"
+    )
+    tables = [
+        counts(say("title_fates"), (say("label_fate"), say("label_rows")), fates),
+        counts(say("title_codes"), (say("label_reason"), say("label_rows")), codes),
+        counts(say("title_outcomes"), (say("label_outcome"), say("label_messages")), outcomes),
+    ]
+    out.print(
+        Panel(Columns([table for table in tables if table.row_count], padding=(0, 4)), title=title, title_align="left")
+    )
+
+
+def preview(
+    campaign: Campaign,
+    count: Annotated[int, typer.Option("-n", min=1, max=100, help="Quantas mensagens mostrar.")] = 3,
+    as_json: Json = False,
+) -> None:
+    """Mostra o que seria enviado agora, sem enviar nem gravar nada.
+
+    Exemplo: `mensageria preview boas-vindas -n 5`.
+    """
+    project = load_project()
+    partition = Partition.parse(partition_key(campaign))
+    with tempfile.TemporaryDirectory(prefix="mensageria-preview-") as folder:
+        report, messages = _prepared(project, partition, Layout(Path(folder)), count)
+    if as_json:
+        print_json(
+            {"campaign": partition.key, "rows": report.row_count, "fates": dict(report.fates), "messages": messages}
+        )
+        return
+    for message in messages:
+        mode = say(f"mode_{message['mode']}")
+        head = f"{message['channel']} → {message['address']} · {message['provider']} ({mode})"
+        body = message["body"] if message["problem"] is None else message["problem"]
+        out.print(Panel(Text(str(body)), title=str(message["title"] or "—"), subtitle=head, title_align="left"))
+    rows = [(say(f"fate_{name}"), number) for name, number in report.fates.items() if number]
+    out.print(counts(say("title_fates"), (say("label_fate"), say("label_rows")), rows))
+    out.print(say("preview_nothing_sent"), style="dim")
+
+
+def _prepared(
+    project: Project, partition: Partition, scratch: Layout, count: int
+) -> tuple[RecipientsReport, list[Mapping[str, Any]]]:
+    """The first messages of a preparation in a scratch folder; the real one is only read."""
+    definition = load_definition(project.layout, partition.campaign)
+    check_providers(partition.campaign, definition)
+    for real, copy in (
+        (project.layout.input_dir, scratch.input_dir),
+        (project.layout.campaigns_dir, scratch.campaigns_dir),
+    ):
+        copy.symlink_to(real)
+    known = project.layout.partition_dir(Asset.RAW_BASE, partition.key)
+    folder = scratch.partition_dir(Asset.RAW_BASE, partition.key)
+    folder.mkdir(parents=True)
+    for path in known.glob("*.parquet"):
+        (folder / path.name).symlink_to(path)
+    ingest(scratch, IntakeRegistry(scratch.intake_db), partition, definition)
+    mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
+    memory = LedgerMemory(project.ledger, partition, definition.edition, mode)
+    report = validate_recipients(
+        scratch, partition.key, definition, memory, lambda headers: required_columns(definition, partition, headers)
+    )
+    plan_messages(scratch, partition, definition, project.ledger.key)
+    with pq.ParquetFile(scratch.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME) as file:
+        batch = next(file.iter_batches(count), None)
+    shown = ("channel", "address", "provider", "mode", "title", "body", "data", "problem")
+    rows = batch.select(list(shown)).to_pylist() if batch else []
+    return report, [row | {"address": mask(row["address"])} for row in rows]

@@ -1,0 +1,1 @@
+"""The sample campaign of `mensageria demo`."""
