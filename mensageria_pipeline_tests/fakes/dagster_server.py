@@ -1,0 +1,138 @@
+"""A real Dagster over a project folder of its own, for tests and benchmarks."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+_START_TIMEOUT_S = 90
+_STOP_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class DagsterServer:
+    """One running `mensageria dev`."""
+
+    data_dir: Path
+    url: str
+    process: "subprocess.Popen[bytes]"
+
+    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
+        answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30)
+        return dict(answer.json()["data"])
+
+    def runs(self, partition: str) -> list[dict[str, Any]]:
+        """The runs of a partition, newest first: runId, status and tags."""
+        query = """
+        query Runs($filter: RunsFilter!) {
+          runsOrError(filter: $filter) { ... on Runs { results { runId status tags { key value } } } }
+        }
+        """
+        tags = {"tags": [{"key": "dagster/partition", "value": partition}]}
+        return list(self.graphql(query, filter=tags)["runsOrError"]["results"])
+
+    def wait_for_run(self, partition: str, timeout_s: float = 120, count: int = 1) -> dict[str, Any]:
+        """The newest run of a partition, once `count` runs of it have ended."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            ended = [run for run in self.runs(partition) if run["status"] in {"SUCCESS", "FAILURE", "CANCELED"}]
+            if len(ended) >= count:
+                return ended[0]
+            time.sleep(0.25)
+        raise TimeoutError(f"{partition}: {self.runs(partition)}")
+
+    def last_tick_words(self, sensor: str) -> str:
+        """What the latest evaluation of a sensor said."""
+        query = """
+        query Tick($selector: SensorSelector!) {
+          sensorOrError(sensorSelector: $selector) {
+            ... on Sensor { sensorState { ticks(limit: 1) { status skipReason error { message } } } }
+          }
+        }
+        """
+        location = "mensageria_pipeline"
+        selector = {
+            "sensorName": sensor, "repositoryName": "__repository__", "repositoryLocationName": location,
+        }  # fmt: skip
+        ticks = self.graphql(query, selector=selector)["sensorOrError"]["sensorState"]["ticks"]
+        return str(ticks[0]["skipReason"] or ticks[0]["error"] or "") if ticks else ""
+
+    def stop(self) -> int:
+        """Ask it to end as Ctrl+C does; its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(_STOP_TIMEOUT_S)
+
+
+@contextmanager
+def dagster_server(folder: Path, **environment: str) -> Iterator[DagsterServer]:
+    """A server over `folder`, with its own workspace and .env; stopped at the end, whatever happens."""
+    prepare_root(folder, **environment)
+    port = _free_port()
+    with (folder / "dagster.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _START, "dev", "-p", str(port)],
+            cwd=folder, stdout=log, stderr=log, env=clean_environment(), start_new_session=True,
+        )  # fmt: skip
+        server = DagsterServer(folder / "data", f"http://127.0.0.1:{port}", process)
+        try:
+            _wait_until_up(server)
+            yield server
+        finally:
+            if process.poll() is None:
+                try:
+                    server.stop()
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+
+
+# A child of a non-interactive shell may inherit an ignored SIGINT, and Dagster then ignores SIGTERM too.
+_START = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from mensageria_pipeline.cli import main; main()"
+)
+
+
+def prepare_root(folder: Path, **environment: str) -> None:
+    """Make `folder` a project root of its own: workspace.yaml, pyproject.toml and a .env."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("workspace.yaml", "pyproject.toml"):
+        shutil.copyfile(ROOT / name, folder / name)
+    lines = [f"{name}={value}" for name, value in environment.items()]
+    (folder / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without this project's and Dagster's variables."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("MENSAGERIA", "DAGSTER", "API_"))}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(server: DagsterServer) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            if requests.get(f"{server.url}/server_info", timeout=2).ok and server.last_tick_words("input_files"):
+                return
+        except (requests.RequestException, KeyError, TypeError):
+            pass
+        time.sleep(0.25)
+    raise TimeoutError((server.data_dir.parent / "dagster.log").read_text()[-3000:])
