@@ -1,0 +1,74 @@
+# Mensageria PUSH. `make` lists the targets. Needs Python 3.11 to 3.13, git and make; nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+OLD_DUCKDB := $(VENV)/duckdb-1.3
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+  --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+PORT ?= 3000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-clean dev test check format docs lock bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: $(INSTALLED) ## run a sample campaign through Dagster, simulated, and show what happened
+	@$(BIN)/mensageria demo
+
+demo-clean: $(INSTALLED) ## remove what the demo made
+	@$(BIN)/mensageria demo --clean
+
+dev: $(INSTALLED) ## start Dagster with its UI (PORT=3000) and the sensors on; Ctrl+C ends it
+	@$(BIN)/mensageria dev --port $(PORT)
+
+test: $(INSTALLED_DEV) $(OLD_DUCKDB) ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED_DEV) ## format, lint, types and generated documents, nothing changed
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m mensageria_pipeline.generated_docs --check
+
+format: $(INSTALLED_DEV) ## format the code and mend what lint can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: $(INSTALLED_DEV) ## write the generated documents
+	@$(BIN)/python -m mensageria_pipeline.generated_docs
+
+bench: $(INSTALLED_DEV) ## time from a file's landing to the first accepted message
+	@$(BIN)/python -m benchmarks.landing
+
+lock: ## resolve the locked dependencies anew (needs uv)
+	$(COMPILE) pyproject.toml -o requirements/lock.txt
+	$(COMPILE) pyproject.toml --extra dev -c requirements/lock.txt -o requirements/dev.txt
+	printf 'hatchling\neditables\n' | $(COMPILE) - -o requirements/build.txt
+	echo 'duckdb==1.3.2' | $(COMPILE) - -o requirements/duckdb-1.3.txt
+
+clean: ## remove the environment and caches; data/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); \
+	  sys.exit(None if ok else f"Python 3.11 to 3.13 is needed, found {sys.version.split()[0]}. Say: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements/lock.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV) (once, about a minute) …"
+	@$(PIP) install --require-hashes -r requirements/lock.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(INSTALLED_DEV): requirements/dev.txt $(INSTALLED)
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# An older client, for the test that it opens what we publish.
+$(OLD_DUCKDB): requirements/duckdb-1.3.txt | $(VENV)/bin/python
+	@$(PIP) install --require-hashes --target $@ -r $<
