@@ -71,4 +71,4 @@ $(INSTALLED_DEV): requirements/dev.txt $(INSTALLED)
 
 # An older client, for the test that it opens what we publish.
 $(OLD_DUCKDB): requirements/duckdb-1.3.txt | $(VENV)/bin/python
-	@$(PIP) install --require-hashes --target $@ -r $<
+	@$(PIP) install --require-hashes --no-warn-conflicts --target $@ -r $<

@@ -21,6 +21,7 @@ VARIABLES = (
     "API_KEY",
     "TIMEOUT_SECONDS",
     "DEFAULT_BATCH_SIZE",
+    "INPUT_SETTLE_SECONDS",
     "LOG_LEVEL",
     "ALERT_WEBHOOK_URL",
 )
@@ -41,6 +42,8 @@ class Settings:
     timeout_s: float = 10.0
     default_batch_size: int = 200
     """Messages per request of the `http` provider; 1 = one message per request."""
+    input_settle_s: float = 2.0
+    """A file counts as whole when it has not changed for so many seconds."""
     log_level: str = "INFO"
     alert_webhook_url: str | None = field(default=None, repr=False)
 
@@ -72,6 +75,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         api_key=values["API_KEY"] or None,
         timeout_s=_number("TIMEOUT_SECONDS", values, default=10.0, low=0.1, high=600),
         default_batch_size=int(_number("DEFAULT_BATCH_SIZE", values, default=200, low=1, high=500)),
+        input_settle_s=_number("INPUT_SETTLE_SECONDS", values, default=2.0, low=0, high=600),
         log_level=_log_level(values["LOG_LEVEL"]),
         alert_webhook_url=_url("ALERT_WEBHOOK_URL", values),
     )

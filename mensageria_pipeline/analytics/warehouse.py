@@ -119,8 +119,10 @@ def _create_table(connection: duckdb.DuckDBPyConnection, source: Relation, campa
 
 def _create_view(connection: duckdb.DuckDBPyConnection, source: Relation, layout: Layout) -> None:
     processed = str(layout.processed_dir.resolve()).replace("'", "''")
-    connection.execute(f"CREATE VIEW {source.name} AS {source.statement.replace('{processed}', processed)}")
-    for statement in source.comments(source.name):
+    # Qualified: a temporary view over the sources may bear the same name.
+    target = f"next.main.{source.name}"
+    connection.execute(f"CREATE VIEW {target} AS {source.statement.replace('{processed}', processed)}")
+    for statement in source.comments(target):
         connection.execute(statement)
 
 

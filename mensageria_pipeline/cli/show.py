@@ -160,7 +160,7 @@ def _prepared(
     folder.mkdir(parents=True)
     for path in known.glob("*.parquet"):
         (folder / path.name).symlink_to(path)
-    ingest(scratch, IntakeRegistry(scratch.intake_db), partition, definition)
+    ingest(scratch, IntakeRegistry(scratch.intake_db), partition, definition, project.settings.input_settle_s)
     mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
     memory = LedgerMemory(project.ledger, partition, definition.edition, mode)
     report = validate_recipients(

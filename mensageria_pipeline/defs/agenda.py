@@ -41,7 +41,7 @@ def agenda(context: dg.SensorEvaluationContext, project: dg.ResourceParam[Projec
         if wait.due_at <= now:
             _resume(tick, project, wait, now)
     for path in sorted(project.layout.campaigns_dir.glob("*.yaml")):
-        _start_due(tick, project, path.stem, now)
+        start_due(tick, project, path.stem, now)
     return tick.result(context, say("agenda_nothing"))
 
 
@@ -64,7 +64,8 @@ def _resume(tick: Tick, project: Project, wait: Wait, now: datetime) -> None:
         tick.ask(partition.key, run_key, "resume", SENDING)
 
 
-def _start_due(tick: Tick, project: Project, campaign: str, now: datetime) -> None:
+def start_due(tick: Tick, project: Project, campaign: str, now: datetime) -> None:
+    """Ask for each occurrence of the campaign that was due until `now` and has no run yet."""
     try:
         definition = definition_of(project, Partition(campaign))
     except MensageriaError as error:

@@ -52,7 +52,7 @@ class _Hashes:
     def of(self, files: Sequence[InputFile], tick: Tick) -> Iterator[tuple[InputFile, str]]:
         for file in files:
             try:
-                content_hash = self._hash(file) if file.is_settled else None
+                content_hash = self._hash(file) if file.has_settled(self.project.settings.input_settle_s) else None
             except OSError:
                 tick.news.append(say("file_gone", file=file.path.name))
                 continue

@@ -24,7 +24,8 @@ def raw_base(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
     with readable_errors():
         partition = partition_of(context)
         with project.preparation_lock(partition.key):
-            report = ingest(project.layout, project.registry, partition, definition_of(project, partition))
+            definition, settle_s = definition_of(project, partition), project.settings.input_settle_s
+            report = ingest(project.layout, project.registry, partition, definition, settle_s)
         folder = project.layout.partition_dir(Asset.RAW_BASE, partition.key)
         latest = report.intakes[-1]
         yield dg.MaterializeResult(

@@ -3,7 +3,6 @@
 import dagster as dg
 
 from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.defs.shell import campaigns
 
 JOB = "campaign"
 PREPARATION = (Asset.RAW_BASE, Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES)
@@ -14,7 +13,6 @@ SENDING = (Asset.SEND_RESULTS, Asset.CAMPAIGN_METRICS, Asset.CAMPAIGN_REPORT)
 campaign_job = dg.define_asset_job(
     JOB,
     selection=dg.AssetSelection.all(),
-    partitions_def=campaigns,
     executor_def=dg.in_process_executor,
     description="Uma campanha, do arquivo ao relatório. Pode ser repetida: nada é enviado duas vezes.",
 )

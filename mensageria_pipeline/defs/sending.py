@@ -70,21 +70,17 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
         yield passed("input_fingerprint", _ASSET, mensagens=report.plan.fingerprint)
         yield _conserved(report)
         yield _complete(report)
-        if report.problem and not _report_follows(context):
+        if report.problem and not _is_in_run(context, Asset.CAMPAIGN_REPORT):
             raise report.problem
 
 
 def problem_of_this_run(context: dg.AssetExecutionContext, project: Project) -> MensageriaError | None:
     """Why this run's sending left work undone, for the last asset to end the run with; None for no reason."""
-    selection = context.run.asset_selection
-    if selection is not None and dg.AssetKey(_ASSET) not in selection:
-        return None
-    return recorded_problem(project.layout, context.partition_key)
+    return recorded_problem(project.layout, context.partition_key) if _is_in_run(context, Asset.SEND_RESULTS) else None
 
 
-def _report_follows(context: dg.AssetExecutionContext) -> bool:
-    selection = context.run.asset_selection
-    return selection is None or dg.AssetKey(Asset.CAMPAIGN_REPORT.value) in selection
+def _is_in_run(context: dg.AssetExecutionContext, asset: Asset) -> bool:
+    return dg.AssetKey(asset.value) in context.job_def.asset_layer.selected_asset_keys
 
 
 @contextmanager

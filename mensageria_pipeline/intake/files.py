@@ -9,7 +9,6 @@ from mensageria_pipeline.contracts.names import campaign_key
 from mensageria_pipeline.errors import InputError
 
 EXTENSIONS = (".csv", ".xlsx", ".xlsm", ".xls")
-SETTLED_S = 2.0
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".partial")
 _OURS = ("README.md",)
 
@@ -24,13 +23,12 @@ class InputFile:
     original_name: str
     """The folder's or file's name as a person wrote it."""
 
-    @property
-    def is_settled(self) -> bool:
-        """True when the file has not changed for `SETTLED_S`: nobody is still copying it.
+    def has_settled(self, settle_s: float) -> bool:
+        """True when the file has not changed for `settle_s` seconds: nobody is still copying it.
 
-        By the time of change of the inode, which a copying program cannot set back.
+        By the time of change of the inode, which a copying program cannot set back. Raises OSError.
         """
-        return time.time() - self.path.stat().st_ctime >= SETTLED_S
+        return time.time() - self.path.stat().st_ctime >= settle_s
 
 
 @dataclass(slots=True)

@@ -41,17 +41,18 @@ class IngestReport:
 
 
 def ingest(
-    layout: Layout, registry: IntakeRegistry, partition: Partition, definition: CampaignDefinition
+    layout: Layout, registry: IntakeRegistry, partition: Partition, definition: CampaignDefinition, settle_s: float
 ) -> IngestReport:
     """Take in every whole, readable file of the campaign that is not taken in yet.
 
-    One bad file does not stop the others. Raises InputError when the partition has no intake at all.
+    A file counts as whole when it has not changed for `settle_s` seconds. One bad file does not stop the others.
+    Raises InputError when the partition has no intake at all.
     """
     if partition.occurrence:
         _adopt_intakes(layout, partition)
     report = IngestReport()
     if not partition.occurrence:
-        _take_in_folder(layout, registry, partition.campaign, definition, report)
+        _take_in_folder(layout, registry, partition.campaign, definition, settle_s, report)
     report.intakes = list_intakes(layout, partition.key)
     if not report.intakes:
         raise _nothing_usable(layout, partition, report)
@@ -91,11 +92,12 @@ def _take_in_folder(
     registry: IntakeRegistry,
     campaign: str,
     definition: CampaignDefinition,
+    settle_s: float,
     report: IngestReport,
 ) -> None:
     known = {intake.content_hash for intake in list_intakes(layout, campaign)}
     for file in campaign_files(layout.input_dir, campaign, registry.name_owners()):
-        if not _becomes_settled(file):
+        if not _becomes_settled(file, settle_s):
             report.growing.append(file.path.name)
             continue
         content_hash = registry.content_hash(file.path)
@@ -113,12 +115,12 @@ def _take_in_folder(
         report.new.append(intake)
 
 
-def _becomes_settled(file: InputFile) -> bool:
+def _becomes_settled(file: InputFile, settle_s: float) -> bool:
     """True once the file has stopped changing; False when it has not within `PATIENCE_S`, or is gone."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
-            if file.is_settled:
+            if file.has_settled(settle_s):
                 return True
         except OSError:
             return False

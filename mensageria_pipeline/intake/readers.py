@@ -78,7 +78,7 @@ def _read_workbook(path: Path) -> Sheet:
         for index, name in enumerate(workbook.sheet_names):
             table = pa.Table.from_batches([_load_sheet(workbook, index)])
             filled = _filled_rows(table)
-            if filled:
+            if len(filled):
                 return _sheet_of(table, filled, name, path.name)
     except fastexcel.FastExcelError as error:
         key = "file_encrypted" if "password" in str(error).lower() else "file_damaged"
@@ -92,34 +92,27 @@ def _load_sheet(workbook: fastexcel.ExcelReader, index: int) -> pa.RecordBatch:
     return sheet.to_arrow()
 
 
-def _filled_rows(table: pa.Table) -> list[int]:
+def _filled_rows(table: pa.Table) -> pa.UInt64Array:
     """Positions of the rows that hold any value."""
-    if not table.num_columns or not table.num_rows:
-        return []
-    filled = pa.array([False] * table.num_rows)
+    filled = pa.repeat(pa.scalar(False), table.num_rows)
     for column in table.columns:
         text = pc.utf8_trim_whitespace(pc.fill_null(column.combine_chunks(), ""))
         filled = pc.or_(filled, pc.not_equal(text, ""))
-    positions: list[int] = pc.indices_nonzero(filled).to_pylist()
-    return positions
+    return pc.indices_nonzero(filled)
 
 
-def _sheet_of(table: pa.Table, filled: list[int], sheet: str, file_name: str) -> Sheet:
-    header = [
-        cell if cell is not None else "" for row in table.slice(filled[0], 1).to_pylist() for cell in row.values()
-    ]
-    kept = [i for i, cell in enumerate(header) if cell.strip() or _has_values(table.column(i), filled[1:])]
+def _sheet_of(table: pa.Table, filled: pa.UInt64Array, sheet: str, file_name: str) -> Sheet:
+    """The sheet below its first filled row, which is the header; columns without header and values are left out."""
+    first, positions = filled[0].as_py(), filled.slice(1)
+    header = [column[first].as_py() or "" for column in table.columns]
+    body = table.take(positions)
+    kept = [i for i, cell in enumerate(header) if cell.strip() or body.column(i).null_count < len(body)]
     headers = unique_headers([header[i] for i in kept])
-    rows = table.select(kept).rename_columns(list(headers)).take(filled[1:])
-    if not rows.num_rows:
+    if not len(positions):
         raise InputError("file_without_rows", file=file_name, found=", ".join(headers))
-    numbered = rows.append_column("_row_number", pa.array([i + 1 for i in filled[1:]], pa.int64()))
+    rows = body.select(kept).rename_columns(list(headers))
+    numbered = rows.append_column("_row_number", pc.add(positions.cast(pa.int64()), 1))
     return Sheet(headers, iter(numbered.to_batches(max_chunksize=BATCH_ROWS)), sheet)
-
-
-def _has_values(column: pa.ChunkedArray, positions: list[int]) -> bool:
-    values = column.take(positions)
-    return bool(values.null_count < len(values))
 
 
 def unique_headers(cells: Sequence[str]) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ from mensageria_pipeline.errors import TemplateError
 
 _FUEL = 50_000
 _PROBE = "1"
+_FUNCTIONS = frozenset({"range", "dict", "namespace", "debug"})
+"""minijinja's own, which it lists among the undeclared variables."""
 RENDER_FAILED = "render_failed"
 
 
@@ -131,7 +133,7 @@ class Renderer:
             try:
                 for environment in (probe, self._plain, self._html):
                     environment.add_template(part, source)
-                placeholders |= probe.undeclared_variables_in_str(source)
+                placeholders |= probe.undeclared_variables_in_str(source) - _FUNCTIONS
             except minijinja.TemplateError as error:
                 raise _template_error(part, error) from None
         for part in self._sources:

@@ -61,7 +61,8 @@ def _shown(section: Section) -> Iterator[Sequence[object]]:
     yield from section.rows
     if section.cut:
         total, file = section.cut
-        notice = f"Esta aba mostra só o começo. As {total:,} linhas estão em {file}.".replace(",", ".", 1)
+        count = f"{total:,}".replace(",", ".")
+        notice = f"Esta aba mostra só o começo. As {count} linhas estão em {file}."
         yield [notice, *[None] * (len(section.columns) - 1)]
 
 

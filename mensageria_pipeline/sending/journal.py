@@ -15,10 +15,9 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mensageria_pipeline.contracts.database import open_sqlite
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.send_results import FINAL_OUTCOMES, Outcome
-from mensageria_pipeline.errors import LedgerError
+from mensageria_pipeline.sending.ledger_file import LedgerFile
 
 _metadata = sa.MetaData()
 _lines = sa.Table(
@@ -116,28 +115,22 @@ class Journal:
     """One SQLite file. `append` returns when its lines are on disk."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @cached_property
-    def _engine(self) -> sa.Engine:
-        engine = open_sqlite(self.path)
-        _metadata.create_all(engine)
-        return engine
+        self._file = LedgerFile(path, _metadata)
 
     @cached_property
     def _writer(self) -> sa.Connection:
-        return self._engine.connect()
+        return self._file.open_writer()
 
     def append(self, lines: Sequence[Line]) -> None:
         """Write `lines` in one durable transaction. For one thread. Raises LedgerError; nothing is then written."""
-        try:
-            # Plain parameters: SQLAlchemy's own inserts reach two thirds of their speed.
-            self._writer.exec_driver_sql(_INSERT, [astuple(line) for line in lines])
-            self._writer.commit()
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            self._writer.rollback()
-            problem = type(getattr(error, "orig", None) or error).__name__
-            raise LedgerError("ledger_unwritable", problem=problem, path=self.path.parent.name) from None
+        with self._file.errors():
+            try:
+                # Plain parameters: SQLAlchemy's own inserts reach two thirds of their speed.
+                self._writer.exec_driver_sql(_INSERT, [astuple(line) for line in lines])
+                self._writer.commit()
+            except sa.exc.SQLAlchemyError:
+                self._writer.rollback()
+                raise
 
     def close(self) -> None:
         if "_writer" in self.__dict__:
@@ -148,7 +141,7 @@ class Journal:
         columns = (_lines.c.message_id, _lines.c.attempt, _lines.c.event)
         query = sa.select(*columns).where(_lines.c.mode == mode.value).order_by(_lines.c.seq)
         final = query.where(_lines.c.event.in_(_FINAL))
-        with self._engine.connect() as connection:
+        with self._file.read() as connection:
             states = States({message_id: Outcome(event) for message_id, _, event in connection.execute(final)}, {})
             for message_id, attempt, event in connection.execute(query):
                 if message_id not in states.final:
@@ -157,7 +150,7 @@ class Journal:
 
     def lines(self) -> Iterator[pa.RecordBatch]:
         """Every line in order, in batches of `LINES_SCHEMA`."""
-        with self._engine.connect() as connection:
+        with self._file.read() as connection:
             result = connection.execution_options(stream_results=True).execute(sa.select(_lines).order_by(_lines.c.seq))
             for rows in result.partitions(_FETCH_ROWS):
                 columns: Iterable[Sequence[Any]] = zip(*rows, strict=True)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from mensageria_pipeline.contracts.database import open_sqlite
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.sending.journal import Journal
+from mensageria_pipeline.sending.ledger_file import LedgerFile
 
 SCHEMA_VERSION = 1
 
@@ -82,34 +82,17 @@ class Ledger:
         self.folder = folder
 
     @cached_property
-    def _engine(self) -> sa.Engine:
-        try:
-            engine = open_sqlite(self.folder / "control.db")
-            _metadata.create_all(engine)
-            self._check_version(engine)
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise LedgerError("ledger_unwritable", problem=type(error).__name__, path=self.folder.name) from None
-        return engine
-
-    def _check_version(self, engine: sa.Engine) -> None:
-        found = int(self._fact(engine, "schema_version", str(SCHEMA_VERSION)))
+    def _file(self) -> LedgerFile:
+        file = LedgerFile(self.folder / "control.db", _metadata)
+        found = int(_fact(file, "schema_version", str(SCHEMA_VERSION)))
         if found > SCHEMA_VERSION:
             raise LedgerError("ledger_newer", path=self.folder.name, found=found, expected=SCHEMA_VERSION)
-
-    def _fact(self, engine: sa.Engine, name: str, default: str) -> str:
-        """The stored value of `name`; `default`, stored now, where there is none. The first writer wins."""
-        with engine.begin() as connection:
-            query = sa.select(_facts.c.value).where(_facts.c.name == name)
-            if connection.execute(query).scalar() is None:
-                same = sa.select(_facts.c.name).where(_facts.c.name == name)
-                values = sa.select(sa.literal(name), sa.literal(default)).where(~sa.exists(same))
-                connection.execute(sa.insert(_facts).from_select(["name", "value"], values))
-            return str(connection.execute(query).scalar_one())
+        return file
 
     @cached_property
     def key(self) -> bytes:
         """The key of message ids and address hashes; made once, and part of every backup."""
-        return bytes.fromhex(self._fact(self._engine, "hash_key", secrets.token_hex(32)))
+        return bytes.fromhex(_fact(self._file, "hash_key", secrets.token_hex(32)))
 
     def journal(self, campaign: str) -> Journal:
         """The journal of a partition. One shard: its file is a campaign's own."""
@@ -122,7 +105,7 @@ class Ledger:
 
     def suppress(self, rows: Iterable[Mapping[str, str]]) -> None:
         """Put addresses on the suppression list: address_key, mode, channel, reason, campaign each. Idempotent."""
-        with self._engine.begin() as connection:
+        with self._file.write() as connection:
             for row in rows:
                 same = (_suppressions.c.address_key == row["address_key"]) & (_suppressions.c.mode == row["mode"])
                 if connection.execute(sa.select(_suppressions.c.mode).where(same)).first() is None:
@@ -131,7 +114,7 @@ class Ledger:
     def suppressed(self, mode: Mode) -> frozenset[str]:
         """The keys of all addresses that are not to be messaged in `mode`."""
         query = sa.select(_suppressions.c.address_key).where(_suppressions.c.mode == mode.value)
-        with self._engine.connect() as connection:
+        with self._file.read() as connection:
             return frozenset(connection.execute(query).scalars())
 
     # Releases and waits.
@@ -139,45 +122,56 @@ class Ledger:
     def release(self, campaign: str, plan: str) -> None:
         """A person released this plan (the fingerprint of its messages) for sending."""
         if not self.is_released(campaign, plan):
-            with self._engine.begin() as connection:
+            with self._file.write() as connection:
                 connection.execute(sa.insert(_releases).values(campaign=campaign, plan=plan, released_at=_now()))
 
     def is_released(self, campaign: str, plan: str) -> bool:
         same = (_releases.c.campaign == campaign) & (_releases.c.plan == plan)
-        with self._engine.connect() as connection:
+        with self._file.read() as connection:
             return connection.execute(sa.select(_releases.c.plan).where(same)).first() is not None
 
     def set_wait(self, campaign: str, wait: Wait | None) -> None:
         """Remember until when a campaign waits; None: it does not."""
-        with self._engine.begin() as connection:
+        with self._file.write() as connection:
             connection.execute(sa.delete(_waits).where(_waits.c.campaign == campaign))
             if wait:
                 values = {"campaign": campaign, "due_at": wait.due_at.isoformat(), "reason": wait.reason}
                 connection.execute(sa.insert(_waits).values(**values))
 
     def waits(self) -> list[Wait]:
-        with self._engine.connect() as connection:
+        with self._file.read() as connection:
             rows = connection.execute(sa.select(_waits).order_by(_waits.c.due_at, _waits.c.campaign)).all()
         return [Wait(row.campaign, datetime.fromisoformat(row.due_at), row.reason) for row in rows]
 
     # Progress, for whoever watches from another process.
 
     def report_progress(self, campaign: str, total: int, done: int) -> None:
-        with self._engine.begin() as connection:
+        with self._file.write() as connection:
             connection.execute(sa.delete(_progress).where(_progress.c.campaign == campaign))
             values = {"campaign": campaign, "total": total, "done": done, "updated_at": _now()}
             connection.execute(sa.insert(_progress).values(**values))
 
     def progress(self, campaign: str) -> Progress | None:
-        with self._engine.connect() as connection:
+        with self._file.read() as connection:
             row = connection.execute(sa.select(_progress).where(_progress.c.campaign == campaign)).one_or_none()
         return Progress(row.total, row.done, datetime.fromisoformat(row.updated_at)) if row else None
 
     def forget(self, campaign: str) -> None:
         """Drop a campaign's releases, waits and progress. Its journal is its folder; suppressions stay."""
-        with self._engine.begin() as connection:
+        with self._file.write() as connection:
             for table in (_releases, _waits, _progress):
                 connection.execute(sa.delete(table).where(table.c.campaign == campaign))
+
+
+def _fact(file: LedgerFile, name: str, default: str) -> str:
+    """The stored value of `name`; `default`, stored now, where there is none. The first writer wins."""
+    query = sa.select(_facts.c.value).where(_facts.c.name == name)
+    with file.write() as connection:
+        if connection.execute(query).scalar() is None:
+            same = sa.select(_facts.c.name).where(_facts.c.name == name)
+            values = sa.select(sa.literal(name), sa.literal(default)).where(~sa.exists(same))
+            connection.execute(sa.insert(_facts).from_select(["name", "value"], values))
+        return str(connection.execute(query).scalar_one())
 
 
 def _now() -> str:

@@ -53,11 +53,11 @@ class DagsterServer:
         raise TimeoutError(f"{partition}: {self.runs(partition)}")
 
     def last_tick_words(self, sensor: str) -> str:
-        """What the latest evaluation of a sensor said."""
+        """What the latest evaluation of a sensor that asked for no run said."""
         query = """
         query Tick($selector: SensorSelector!) {
           sensorOrError(sensorSelector: $selector) {
-            ... on Sensor { sensorState { ticks(limit: 1) { status skipReason error { message } } } }
+            ... on Sensor { sensorState { ticks(limit: 10) { status skipReason error { message } } } }
           }
         }
         """
@@ -66,7 +66,7 @@ class DagsterServer:
             "sensorName": sensor, "repositoryName": "__repository__", "repositoryLocationName": location,
         }  # fmt: skip
         ticks = self.graphql(query, selector=selector)["sensorOrError"]["sensorState"]["ticks"]
-        return str(ticks[0]["skipReason"] or ticks[0]["error"] or "") if ticks else ""
+        return next((str(tick["skipReason"]) for tick in ticks if tick["skipReason"]), "")
 
     def stop(self) -> int:
         """Ask it to end as Ctrl+C does; its exit code."""

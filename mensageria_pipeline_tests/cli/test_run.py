@@ -1,0 +1,128 @@
+"""`mensageria run`: one command from spreadsheet to outcomes, safe to repeat."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from mensageria_pipeline_tests.cli.conftest import Terminal
+from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION
+from mensageria_pipeline_tests.fakes.dagster_server import clean_environment
+from mensageria_pipeline_tests.fakes.provider_server import Answer, ProviderServer, Silence
+
+NewTerminal = Callable[..., Terminal]
+
+
+def test_a_file_is_taken_in_sent_and_counted(terminal: NewTerminal, provider_server: ProviderServer) -> None:
+    """Release included; the last line of stdout is the counts, and a second run sends nothing."""
+    shell = terminal(API_PROVIDER_URL=provider_server.url, API_KEY="segredo")
+    shell.define("boas-vindas", SIMPLE_DEFINITION + "provider: http\n")
+    file = shell.list_file("id;nome;token\n1;Ana;t1\n2;Bia;\n1;Ana;t1\n")
+    done = shell.run("run", "Boas Vindas", file, "--json")
+    assert done.code == 0, done.err
+    assert done.last_json == {
+        "campaign": "boas-vindas", "mode": "live", "rows": 3,
+        "fates": {"planned": 1, "rejected": 1, "duplicate": 1, "repeated": 0, "suppressed": 0, "erased": 0},
+        "messages": 1,
+        "outcomes": {"accepted": 1, "rejected": 0, "invalid_address": 0, "expired": 0, "cancelled": 0, "suppressed": 0},
+        "unknown": 0, "pending": 0, "attempts": 1,
+    }  # fmt: skip
+    again = shell.run("run", "boas-vindas", file, "--json")
+    assert again.last_json == done.last_json
+    assert len(provider_server.accepted()) == 1
+    assert "segredo" not in done.out + done.err
+    status = shell.run("status", "boas-vindas", "--json")
+    assert (status.code, status.last_json) == (0, done.last_json)
+
+
+@pytest.mark.parametrize(
+    ("script", "on_unknown", "code", "words"),
+    [
+        (Answer(401), "resend", 1, "recusou as credenciais"),
+        (Silence(5), "hold", 3, "em dúvida"),
+    ],
+)
+def test_exit_codes_tell_what_is_left(
+    terminal: NewTerminal,
+    provider_server: ProviderServer,
+    script: Answer | Silence,
+    on_unknown: str,
+    code: int,
+    words: str,
+) -> None:
+    """1 for an error, 3 for something in doubt; stdout still ends with the counts."""
+    provider_server.script = lambda _: script
+    shell = terminal(API_PROVIDER_URL=provider_server.url, API_KEY="x", TIMEOUT_SECONDS="0.5")
+    shell.define("a", SIMPLE_DEFINITION + f"provider: http\non_unknown: {on_unknown}\n")
+    done = shell.run("run", "a", shell.list_file(), "--json")
+    assert done.code == code, done.err
+    assert words in done.err
+    assert done.last_json["unknown" if code == 3 else "pending"] == 3
+
+
+def test_waiting_for_the_window_is_exit_3(terminal: NewTerminal) -> None:
+    """Nothing failed, and something is pending."""
+    shell = terminal()
+    shell.define("a", SIMPLE_DEFINITION + "send_window: {not_before: '2999-01-01'}\n")
+    done = shell.run("run", "a", shell.list_file(), "--json")
+    assert (done.code, done.last_json["pending"]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "definition", "words"),
+    [
+        (b"", "vazia.csv", None, "está vazio"),
+        (b"nome;cpf\nAna;1\n", "sem.csv", None, "Ela tem: nome, cpf"),
+        (b"id;token\n1;t\n", "falsa.xlsx", None, "nome de Excel, mas"),
+        (b"id;token\n1;t\n", "a.csv", "a: [\n", "não é um YAML válido"),
+        (b"id;token\n1;t\n", "a.csv", "template: {body: '{{ saldo }}'}\n", "usa saldo"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_exit_1(
+    terminal: NewTerminal, content: bytes, name: str, definition: str | None, words: str
+) -> None:
+    """Never a traceback in front of an operator."""
+    shell = terminal()
+    if definition:
+        shell.define("a", definition)
+    done = shell.run("run", "a", shell.list_file(content, name))
+    assert done.code == 1
+    assert words in " ".join(done.err.split())
+    assert "Traceback" not in done.err
+
+
+def test_a_second_run_follows_the_first(terminal: NewTerminal, provider_server: ProviderServer) -> None:
+    """Two runs of one campaign at once: one sends, the other waits, both end well, nobody is messaged twice."""
+    provider_server.script = lambda _: Answer(delay_s=0.3)
+    shell = terminal(API_PROVIDER_URL=provider_server.url, API_KEY="x", DEFAULT_BATCH_SIZE="1")
+    shell.define("a", SIMPLE_DEFINITION + "provider: http\nrate_per_s: 20\n")
+    shell.list_file("id;nome;token\n" + "".join(f"{n};Ana;t{n}\n" for n in range(60)))
+    command = [
+        sys.executable,
+        "-c",
+        "from mensageria_pipeline.cli import main; main()",
+        "run",
+        "a",
+        "lista.csv",
+        "--json",
+    ]
+    first = subprocess.Popen(command, cwd=shell.root, env=clean_environment(), stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not provider_server.requests and time.monotonic() < deadline:
+        time.sleep(0.05)
+    second = shell.run("run", "a", "--json")
+    out, _ = first.communicate(timeout=60)
+    assert (first.returncode, second.code) == (0, 0), second.err
+    assert second.last_json["outcomes"]["accepted"] == 60
+    assert sorted(provider_server.accepted_ids()) == sorted(set(provider_server.accepted_ids()))
+    assert out
+
+
+def test_wrong_usage_is_exit_2(terminal: NewTerminal) -> None:
+    """Scripts can tell a typing error from a failure."""
+    shell = terminal()
+    assert shell.run("run").code == 2
+    assert shell.run("run", "a", "nao-existe.csv").code == 2
+    assert shell.run("status", "nao-existe").code == 1

@@ -1,0 +1,110 @@
+"""What many tests need: a project over a folder of its own, and ways to fill and run it."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from mensageria_pipeline import texts
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
+from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.intake.ingest import IngestReport, ingest
+from mensageria_pipeline.messages.plan import MessagesReport, plan_messages, required_columns
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.recipients.validate import RecipientsReport, validate_recipients
+from mensageria_pipeline.sending.memory import LedgerMemory
+from mensageria_pipeline.sending.send import SendReport, send_messages
+from mensageria_pipeline.settings import Settings
+from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
+
+SIMPLE_LIST = "id;nome;token\n1;Ana;tok-ana\n2;Bia;tok-bia\n3;Caio;tok-caio\n"
+SIMPLE_DEFINITION = "template: {title: Oi, body: 'Olá, {{ nome }}!'}\n"
+
+
+@pytest.fixture(autouse=True)
+def _portuguese_and_clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The developer's own settings decide nothing here."""
+    for name in list(os.environ):
+        if name.startswith(("MENSAGERIA", "DAGSTER", "API_", "ALERT_")):
+            monkeypatch.delenv(name)
+    texts.use(texts.Language.PT_BR)
+
+
+@dataclass
+class Workbench:
+    """A project and the stages, run by hand without Dagster."""
+
+    project: Project
+
+    @property
+    def layout(self) -> Layout:
+        return self.project.layout
+
+    def define(self, campaign: str, text: str = SIMPLE_DEFINITION) -> CampaignDefinition:
+        path = self.layout.definition(campaign)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return load_definition(self.layout, campaign)
+
+    def drop(self, campaign: str, content: str | bytes = SIMPLE_LIST, name: str = "lista.csv") -> Path:
+        path = self.layout.input_dir / campaign / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def definition(self, campaign: str) -> CampaignDefinition:
+        return load_definition(self.layout, Partition.parse(campaign).campaign)
+
+    def ingest(self, campaign: str) -> IngestReport:
+        partition = Partition.parse(campaign)
+        return ingest(self.layout, self.project.registry, partition, self.definition(campaign), 0)
+
+    def validate(self, campaign: str) -> RecipientsReport:
+        partition, definition = Partition.parse(campaign), self.definition(campaign)
+        mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
+        memory = LedgerMemory(self.project.ledger, partition, definition.edition, mode)
+        return validate_recipients(
+            self.layout, campaign, definition, memory, lambda headers: required_columns(definition, partition, headers)
+        )
+
+    def plan(self, campaign: str) -> MessagesReport:
+        return plan_messages(self.layout, Partition.parse(campaign), self.definition(campaign), self.project.ledger.key)
+
+    def prepare(self, campaign: str) -> MessagesReport:
+        self.ingest(campaign)
+        self.validate(campaign)
+        return self.plan(campaign)
+
+    def send(self, campaign: str, **settings: object) -> SendReport:
+        chosen = replace(self.project.settings, **settings)  # type: ignore[arg-type]
+        return send_messages(self.layout, self.project.ledger, chosen, campaign, self.definition(campaign))
+
+    def run(self, campaign: str, **settings: object) -> SendReport:
+        self.prepare(campaign)
+        return self.send(campaign, **settings)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    return Workbench(Project(Settings(root=tmp_path, data_dir=tmp_path / "data", input_settle_s=0)))
+
+
+@pytest.fixture
+def provider_server(tmp_path: Path) -> Iterator[ProviderServer]:
+    with ProviderServer(tmp_path / "accepted.jsonl") as server:
+        yield server
+
+
+@pytest.fixture
+def live(bench: Workbench, provider_server: ProviderServer) -> Callable[..., SendReport]:
+    """Run a campaign through the provider `http` against the local server."""
+
+    def run(campaign: str, **settings: object) -> SendReport:
+        settings = {"api_provider_url": provider_server.url, "api_key": "segredo", "timeout_s": 2.0} | settings
+        return bench.run(campaign, **settings)
+
+    return run

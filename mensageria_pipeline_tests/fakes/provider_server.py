@@ -1,0 +1,164 @@
+"""A provider on loopback that plays the `http` contract, and every way in which a provider can fail.
+
+A script says what becomes of each message; the server writes down every message it accepted, in a file that
+survives both sides.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer. `body` None: the contract's own, from `statuses`."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Close the connection with RST; after having accepted everything, or before having read it."""
+
+    accepts: bool
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Accept everything and never answer."""
+
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One request: its number (from 1), headers and messages, and how often each message was seen before."""
+
+    number: int
+    headers: Mapping[str, str]
+    messages: Sequence[Mapping[str, Any]]
+    seen: Mapping[str, int]
+
+
+Script = Callable[[Incoming], "Answer | Reset | Silence"]
+Statuses = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def accept_all(_request: Incoming) -> Answer:
+    return Answer()
+
+
+def accepted(_message: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"status": "accepted", "provider_message_id": "p-1"}
+
+
+class ProviderServer:
+    """One server in a thread of its own. `script` answers requests, `statuses` the messages of a 200."""
+
+    def __init__(self, record: Path) -> None:
+        self.script: Script = accept_all
+        self.statuses: Statuses = accepted
+        self.requests: list[Incoming] = []
+        self._record = record
+        self._seen: dict[str, int] = {}
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    def __enter__(self) -> "ProviderServer":
+        self._thread.start()
+        self._ready.wait(5)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/send"
+
+    def accepted(self) -> list[dict[str, Any]]:
+        """Every message accepted, in order: id, key and time."""
+        if not self._record.exists():
+            return []
+        return [json.loads(line) for line in self._record.read_text(encoding="utf-8").splitlines()]
+
+    def accepted_ids(self) -> list[str]:
+        return [entry["id"] for entry in self.accepted()]
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._connection, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+        server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while await self._one_request(reader, writer):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.transport.abort()
+
+    async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        messages = json.loads(body)["messages"] if body else []
+        incoming = Incoming(len(self.requests) + 1, headers, messages, dict(self._seen))
+        self.requests.append(incoming)
+        for message in messages:
+            self._seen[message["id"]] = self._seen.get(message["id"], 0) + 1
+        return await self._act(self.script(incoming), incoming, writer)
+
+    async def _act(self, action: "Answer | Reset | Silence", incoming: Incoming, writer: asyncio.StreamWriter) -> bool:
+        if isinstance(action, Reset):
+            if action.accepts:
+                self._accept(incoming, [dict(accepted(m)) for m in incoming.messages])
+            return False
+        if isinstance(action, Silence):
+            self._accept(incoming, [dict(accepted(m)) for m in incoming.messages])
+            await asyncio.sleep(action.seconds)
+            return False
+        await asyncio.sleep(action.delay_s)
+        body = action.body
+        if action.status == 200 and body is None:
+            results = [{"id": m["id"], **self.statuses(m)} for m in incoming.messages]
+            self._accept(incoming, results)
+            body = json.dumps({"results": results}).encode()
+        elif action.status == 200 and body == b"":
+            self._accept(incoming, [dict(accepted(m)) for m in incoming.messages])
+        lines = [f"HTTP/1.1 {action.status} X", f"content-length: {len(body or b'')}"]
+        lines += [f"{name}: {value}" for name, value in action.headers.items()]
+        writer.write("\r\n".join([*lines, "", ""]).encode() + (body or b""))
+        await writer.drain()
+        return True
+
+    def _accept(self, incoming: Incoming, results: Sequence[Mapping[str, Any]]) -> None:
+        with self._record.open("a", encoding="utf-8") as file:
+            for message, result in zip(incoming.messages, results, strict=True):
+                if result["status"] == "accepted":
+                    entry = {"id": message["id"], "key": incoming.headers.get("idempotency-key"), "at": time.time()}
+                    file.write(json.dumps(entry) + "\n")

@@ -1,0 +1,104 @@
+"""Every row has one fate; the first wins; a failed address may be replaced, an accepted one not."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mensageria_pipeline.contracts.campaign import OneMessagePer
+from mensageria_pipeline.contracts.recipients import Fate
+from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.recipients.fates import FateJudge, Row
+
+
+@dataclass
+class Memory:
+    outcomes: dict[tuple[str, int], Outcome] = field(default_factory=dict)
+    dead: set[str] = field(default_factory=set)
+
+    def outcome(self, channel: str, recipient: str, revision: int) -> Outcome | None:
+        return self.outcomes.get((recipient, revision))
+
+    def is_suppressed(self, channel: str, address: str) -> bool:
+        return address in self.dead
+
+
+def row(person: str, address: str, intake: int = 0, code: str = "") -> Row:
+    return Row(intake, 2, "push", address, person, code)
+
+
+def fates(rows: list[Row], memory: Memory | None = None, per: OneMessagePer = OneMessagePer.PERSON) -> list[str]:
+    decisions = FateJudge(per, memory or Memory()).decide(rows)
+    return [f"{d.fate.value}{d.revision or ''}" + (f":{d.code}" if d.code else "") for d in decisions]
+
+
+def test_the_first_row_of_a_person_wins() -> None:
+    """By person and by address, within a file and across files."""
+    rows = [row("1", "a"), row("1", "a"), row("2", "a"), row("1", "b"), row("1", "a", intake=1)]
+    assert fates(rows) == [
+        "planned", "duplicate:duplicate_person", "duplicate:duplicate_address", "duplicate:duplicate_person",
+        "repeated:repeated_row",
+    ]  # fmt: skip
+
+
+def test_a_row_that_is_not_messaged_shadows_nobody() -> None:
+    """A rejected or duplicate row must not take another row's place."""
+    rows = [row("1", "a", code="invalid_token"), row("1", "a"), row("1", "b"), row("2", "b")]
+    assert fates(rows) == ["rejected:invalid_token", "planned", "duplicate:duplicate_person", "planned"]
+
+
+def test_every_address_gets_one_where_the_definition_says_so() -> None:
+    """Several devices of one person."""
+    rows = [row("1", "a"), row("1", "b"), row("1", "a")]
+    assert fates(rows, per=OneMessagePer.ADDRESS) == ["planned", "planned", "duplicate:duplicate_address"]
+
+
+def test_another_address_is_a_conflict_once_a_person_is_planned() -> None:
+    """Nobody is messaged twice because their number changed."""
+    rows = [row("1", "a"), row("1", "b", intake=1)]
+    assert fates(rows) == ["planned", "rejected:id_conflict"]
+    assert fates(rows, Memory({("1", 0): Outcome.ACCEPTED})) == ["planned", "rejected:id_conflict"]
+    assert fates(rows, Memory({("1", 0): Outcome.UNKNOWN})) == ["planned", "rejected:id_conflict"]
+
+
+def test_a_failed_address_may_be_replaced_and_stays_replaced() -> None:
+    """A new revision, which the next materialization finds again."""
+    rows = [row("1", "a"), row("1", "b", intake=1), row("1", "c", intake=2)]
+    memory = Memory({("1", 0): Outcome.INVALID_ADDRESS})
+    assert fates(rows, memory) == ["planned", "planned1", "rejected:id_conflict"]
+    memory.outcomes["1", 1] = Outcome.REJECTED
+    assert fates(rows, memory) == ["planned", "planned1", "planned2"]
+
+
+def test_dead_addresses_are_suppressed_but_history_stays() -> None:
+    """A message that found the address dead keeps its place in the plan."""
+    assert fates([row("1", "a"), row("1", "b")], Memory(dead={"a"})) == ["suppressed:dead_address", "planned"]
+    touched = Memory({("1", 0): Outcome.INVALID_ADDRESS}, {"a"})
+    assert fates([row("1", "a")], touched) == ["planned"]
+
+
+_rows = st.builds(
+    Row,
+    intake=st.integers(0, 2),
+    row_number=st.integers(2, 9),
+    channel=st.sampled_from(["push", "sms"]),
+    address=st.sampled_from("abcd"),
+    person=st.sampled_from("123"),
+    code=st.sampled_from(["", "", "", "invalid_token"]),
+)
+
+
+@given(st.lists(_rows, max_size=30), st.sampled_from(OneMessagePer))
+def test_nobody_is_planned_twice_and_no_row_is_lost(rows: list[Row], per: OneMessagePer) -> None:
+    """Whatever the list: one fate each, and one message per person (or address) and channel."""
+    rows = sorted(rows, key=lambda each: each.intake)
+    decisions = FateJudge(per, Memory(dead={"d"})).decide(rows)
+    assert len(decisions) == len(rows)
+    planned = [each for each, decision in zip(rows, decisions, strict=True) if decision.fate is Fate.PLANNED]
+    assert len({(each.channel, each.address) for each in planned}) == len(planned)
+    if per is OneMessagePer.PERSON:
+        assert len({(each.channel, each.person) for each in planned}) == len(planned)
+    reached = {(each.channel, each.person) for each in planned} | {(each.channel, each.address) for each in planned}
+    for each, decision in zip(rows, decisions, strict=True):
+        if decision.fate in {Fate.DUPLICATE, Fate.REPEATED}:
+            assert (each.channel, each.person) in reached or (each.channel, each.address) in reached

@@ -1,0 +1,90 @@
+"""Addresses and persons, normalized the same way every time; the first broken rule is named."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mensageria_pipeline.contracts.columns import Channel, recognize
+from mensageria_pipeline.recipients.normalize import normalize, phone_e164, restored_cpf
+
+
+def judge(channel: Channel | None = None, required: tuple[str, ...] = (), **columns: list[str | None]) -> pd.DataFrame:
+    frame = pd.DataFrame(columns, dtype="str")
+    return normalize(frame, recognize(list(columns), {}, channel), required)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("(11) 99999-8888", "+5511999998888"),
+        ("011 99999 8888", "+5511999998888"),
+        ("5511999998888", "+5511999998888"),
+        ("+55 11 3333-4444", "+551133334444"),
+        ("1133334444", "+551133334444"),
+        ("+351 912 345 678", "+351912345678"),
+        ("12345", ""),
+        ("(01) 99999-8888", ""),
+        ("11 19999-8888", ""),
+        ("não tem", ""),
+    ],
+)
+def test_phones_become_e164(raw: str, expected: str) -> None:
+    """Area code and number as Brazilians write them; other countries with their plus."""
+    assert phone_e164(pd.Series([raw], dtype="str"))[0] == expected
+
+
+@given(st.lists(st.text(alphabet="0123456789+() -.E,", max_size=20), min_size=1, max_size=5))
+def test_normalizing_a_phone_again_changes_nothing(raw: list[str]) -> None:
+    """A normalized list that comes back is the same list."""
+    once = phone_e164(pd.Series(raw, dtype="str"))
+    good = once[once != ""]
+    assert list(phone_e164(good)) == list(good)
+
+
+def test_cpf_gets_its_leading_zeros_back() -> None:
+    """Excel ate them; a CPF has eleven digits."""
+    raw = pd.Series(["1234567890", "012.345.678-90", "abc", ""], dtype="str")
+    assert list(restored_cpf(raw)) == ["01234567890", "01234567890", "abc", ""]
+
+
+def test_each_rule_has_its_code_and_names_its_column() -> None:
+    """A reason that a person can act on."""
+    judged = judge(
+        id=["1", "2", "3", "4", "5", "6", "7"],
+        canal=["email", "e-mail", "SMS", "sms", "pombo", "", "push"],
+        endereco=["Ana@Exemplo.com", "sem-arroba", "123", "5,51199E+12", "x", "(11) 98888-7777", ""],
+    )
+    assert judged["code"].tolist() == [
+        "", "invalid_email", "invalid_phone", "phone_lost_digits", "unknown_channel", "", "missing_address",
+    ]  # fmt: skip
+    assert judged["address"].tolist()[0] == "ana@exemplo.com"
+    assert judged["address"].tolist()[5] == "+5511988887777"
+    assert judged["column"].tolist()[4] == "canal"
+    assert judged["column"].tolist()[1] == "endereco"
+
+
+def test_without_a_channel_the_form_of_the_address_decides() -> None:
+    """A generic address column may mix kinds."""
+    judged = judge(endereco=["a@b.com.br", "11 98888-7777", "tok-123", "https://x.y/z"])
+    assert judged["channel"].tolist() == ["email", "sms", "push", "webhook"]
+    assert judged["code"].tolist() == [""] * 4
+
+
+def test_a_channel_takes_its_own_column_first() -> None:
+    """With e-mail and phone side by side, each row's channel picks."""
+    judged = judge(canal=["email", "sms"], email=["a@b.co", "a@b.co"], telefone=["11988887777", "11988887777"])
+    assert judged["address"].tolist() == ["a@b.co", "+5511988887777"]
+
+
+def test_required_fields_may_not_be_empty() -> None:
+    """Nobody receives 'Olá, !'."""
+    judged = judge(required=("nome",), nome=["Ana", "  ", None], token=["a", "b", "c"])
+    assert judged["code"].tolist() == ["", "missing_field", "missing_field"]
+
+
+def test_a_person_is_their_id_else_cpf_else_address() -> None:
+    """The same person under two columns is one."""
+    judged = judge(id=["7", "", ""], cpf=["1", "1", ""], token=["a", "b", "c"])
+    assert judged["person"].tolist() == ["7", "00000000001", "c"]
+    assert judged["person_kind"].tolist() == ["id", "cpf", "address"]

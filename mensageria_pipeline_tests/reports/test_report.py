@@ -1,0 +1,81 @@
+"""The report: what people receive, readable by their programs, and nothing that runs."""
+
+import csv
+from pathlib import Path
+
+import fastexcel
+import openpyxl
+import pytest
+
+from mensageria_pipeline.errors import StaleInputError
+from mensageria_pipeline.reports.build import build_report
+from mensageria_pipeline.reports.workbook import Section, write_workbook
+from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, Workbench
+
+LIST = "id;nome;token\n1;Ana;t1\n2;Bia;\n=1+1;Caio;t3\n4;Davi;t4\n"
+
+
+@pytest.fixture
+def reported(bench: Workbench) -> Workbench:
+    bench.define("a", SIMPLE_DEFINITION + "simulation: {seed: 4, rejected: 0.4}\n")
+    bench.drop("a", LIST)
+    bench.run("a")
+    build_report(bench.layout, "a")
+    return bench
+
+
+def _csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+def test_the_workbook_has_summary_results_and_reasons(reported: Workbench) -> None:
+    """Read back with another library than the one that wrote it."""
+    book = fastexcel.read_excel(reported.layout.export_dir("a") / "relatorio.xlsx")
+    assert book.sheet_names == ["Resumo", "Resultados", "Não receberam", "Motivos"]
+    summary = {row["indicador"]: row["quantidade"] for row in book.load_sheet("Resumo").to_arrow().to_pylist()}
+    assert summary["Linhas recebidas"] == 4
+    assert summary["Linhas planejadas"] == 3
+    assert sum(count for name, count in summary.items() if name.startswith("Mensagens")) == 3
+    results = book.load_sheet("Resultados").to_arrow().to_pylist()
+    assert [row["linha"] for row in results] == [2, 4, 5]
+
+
+def test_non_recipients_are_refused_rows_and_failed_messages(reported: Workbench) -> None:
+    """'Who did not receive it, and why' in one list."""
+    folder = reported.layout.export_dir("a")
+    missing = _csv(folder / "nao_receberam.csv")
+    accepted = {row["linha"] for row in _csv(folder / "resultados.csv") if row["resultado"] == "aceita"}
+    assert {row["linha"] for row in missing} == {"2", "3", "4", "5"} - accepted
+    assert next(row for row in missing if row["linha"] == "3")["motivo"].startswith("A coluna token está vazia")
+
+
+def test_values_are_never_formulas(reported: Workbench) -> None:
+    """A cell that begins with = must not run in the operator's spreadsheet."""
+    folder = reported.layout.export_dir("a")
+    sheet = openpyxl.load_workbook(folder / "relatorio.xlsx")["Resultados"]
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert any(cell.value == "=1+1" for cell in cells)
+    assert "'=1+1" in {row["pessoa"] for row in _csv(folder / "resultados.csv")}
+
+
+def test_sheets_are_frozen_and_filtered(reported: Workbench) -> None:
+    """Long lists stay usable."""
+    book = openpyxl.load_workbook(reported.layout.export_dir("a") / "relatorio.xlsx")
+    for sheet in book:
+        assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref.startswith("A1:")
+
+
+def test_a_cut_sheet_says_where_the_rest_is(tmp_path: Path) -> None:
+    """A million rows do not fit; the sentence does."""
+    write_workbook(tmp_path / "a.xlsx", [Section("Resultados", ["linha"], [[2], [3]], (1_000_000, "resultados.csv"))])
+    last = list(openpyxl.load_workbook(tmp_path / "a.xlsx")["Resultados"].values)[-1][0]
+    assert last == "Esta aba mostra só o começo. As 1.000.000 linhas estão em resultados.csv."
+
+
+def test_a_report_without_results_names_the_missing_step(bench: Workbench) -> None:
+    """Launched alone, too early."""
+    with pytest.raises(StaleInputError, match="send_results de a"):
+        build_report(bench.layout, "a")
