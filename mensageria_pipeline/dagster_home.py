@@ -25,6 +25,7 @@ def instance_config(base_dir: str) -> str:
             "config": {"base_dir": f"{base_dir}/storage"},
         },
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
         "run_coordinator": {
             "module": "dagster._core.run_coordinator",
             "class": "QueuedRunCoordinator",

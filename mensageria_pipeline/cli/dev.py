@@ -1,6 +1,7 @@
 """`mensageria dev`: Dagster with its UI, sensors on, over this project's data."""
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -27,6 +28,8 @@ def dev(
     dagster_home.prepare(project.layout)
     err.print(say("dev_started", url=f"http://{host}:{port}", folder=project.layout.input_dir))
     os.chdir(project.settings.root)
+    # A shell script's background job inherits an ignored SIGINT; Dagster would then ignore SIGTERM too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     level = project.settings.log_level.lower()
     command = [
         sys.executable,

@@ -7,6 +7,6 @@ def mask(value: str | None) -> str:
     if "@" in text:
         user, _, domain = text.partition("@")
         return f"{user[:1]}…@{domain[:1]}…"
-    if len(text) >= 10:
-        return f"{text[:3]}…{text[-2:]}"
+    if len(text) >= 10 and " " not in text:
+        return f"{text[:3]}…{text[-2:]}"  # a phone or a token; a name has spaces
     return f"{text[:1]}…" if text else ""

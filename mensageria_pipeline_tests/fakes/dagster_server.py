@@ -81,7 +81,7 @@ def dagster_server(folder: Path, **environment: str) -> Iterator[DagsterServer]:
     port = _free_port()
     with (folder / "dagster.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _START, "dev", "-p", str(port)],
+            [sys.executable, "-c", "from mensageria_pipeline.cli import main; main()", "dev", "-p", str(port)],
             cwd=folder, stdout=log, stderr=log, env=clean_environment(), start_new_session=True,
         )  # fmt: skip
         server = DagsterServer(folder / "data", f"http://127.0.0.1:{port}", process)
@@ -95,13 +95,6 @@ def dagster_server(folder: Path, **environment: str) -> Iterator[DagsterServer]:
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
-
-
-# A child of a non-interactive shell may inherit an ignored SIGINT, and Dagster then ignores SIGTERM too.
-_START = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    "from mensageria_pipeline.cli import main; main()"
-)
 
 
 def prepare_root(folder: Path, **environment: str) -> None:
