@@ -245,10 +245,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Adapter {provider} failed with {code}. {pending} message(s) stay pending. This is a defect of the program.",
     ),
     "stopped_unknown": (
-        "{unknown} mensagem(ns) de {campaign} estão em dúvida: podem ter chegado, e a campanha diz `on_unknown: hold`. "
-        "Confira com o provedor; com `on_unknown: resend` na definição elas são enviadas de novo.",
-        "{unknown} message(s) of {campaign} are in doubt: they may have arrived, and the campaign says "
-        "`on_unknown: hold`. Check with the provider; with `on_unknown: resend` they are sent again.",
+        "{unknown} mensagem(ns) de {campaign} estão em dúvida: podem ter chegado, e nesta execução não serão enviadas de "
+        "novo. Confira com o provedor; rodar de novo com `on_unknown: resend` na definição as reenvia.",
+        "{unknown} message(s) of {campaign} are in doubt: they may have arrived, and this run does not send them "
+        "again. Check with the provider; running again with `on_unknown: resend` in the definition does.",
     ),
     "not_released": (
         "{campaign} usa um provedor real e ainda não foi liberada. Libere com `mensageria run {campaign}`, ou "

@@ -25,13 +25,8 @@ from mensageria_pipeline.defs.shell import (
 )
 from mensageria_pipeline.errors import MensageriaError, StaleInputError
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.sending.send import (
-    ProgressSink,
-    SendReport,
-    recorded_problem,
-    send_messages,
-    verified_plan,
-)
+from mensageria_pipeline.sending.send import SendReport, recorded_problem, send_messages, verified_plan
+from mensageria_pipeline.sending.sender import ProgressSink
 from mensageria_pipeline.texts import say
 
 _ASSET = Asset.SEND_RESULTS.value

@@ -8,69 +8,35 @@ import asyncio
 import heapq
 import itertools
 import threading
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from random import Random
 from typing import Protocol
 
 from mensageria_pipeline.contracts.campaign import OnUnknown
-from mensageria_pipeline.contracts.messages import Message, Mode
+from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.contracts.window import SendWindow
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.sending.journal import Event, Line, now_us
-from mensageria_pipeline.sending.pacing import TokenBucket
-from mensageria_pipeline.sending.providers.contract import Result, RetryPolicy, Verdict, all_alike
+from mensageria_pipeline.sending.pacing import Slots, TokenBucket
+from mensageria_pipeline.sending.policy import (
+    LONGEST_WAIT_S,
+    MAX_DELAYED,
+    MAX_IN_FLIGHT,
+    LanePolicy,
+    LaneReport,
+    StopReason,
+)
+from mensageria_pipeline.sending.providers.contract import Result, Verdict, all_alike
 from mensageria_pipeline.sending.retry import wait_s
 
-MAX_IN_FLIGHT = 512
-MAX_DELAYED = 10_000
-"""Messages waiting for another try, at most; beyond it nothing new is begun."""
-LONGEST_WAIT_S = 300.0
-"""A run does not sit longer than this for its next try: it ends, and the campaign is resumed when due."""
 _POLL_S = 0.2
 
 
 class Record(Protocol):
     async def record(self, lines: Sequence[Line]) -> None: ...
-
-
-class StopReason(StrEnum):
-    """Why a lane ended with work undone, other than waiting."""
-
-    CREDENTIALS = "credentials"
-    UNREACHABLE = "unreachable"
-    INTERNAL = "internal"
-    LEDGER = "ledger"
-    REQUESTED = "requested"
-
-
-@dataclass(frozen=True, slots=True)
-class LanePolicy:
-    """How one provider is sent to."""
-
-    mode: Mode
-    batch_size: int
-    on_unknown: OnUnknown
-    retry: RetryPolicy
-    rate_per_s: float | None = None
-    unreachable_s: float = 60.0
-    """Without any real answer for this long, sending stops."""
-
-
-@dataclass(slots=True)
-class LaneReport:
-    """How a lane ended."""
-
-    provider: str
-    events: Counter[str] = field(default_factory=Counter)
-    stop: StopReason | None = None
-    code: str | None = None
-    wait_until: datetime | None = None
-    wait_reason: str | None = None
 
 
 @dataclass(slots=True)
@@ -82,24 +48,6 @@ class Unit:
     first_tried_at: float = 0.0
     doubtful: set[str] = field(default_factory=set)
     """Ids with an earlier attempt that may have arrived."""
-
-
-class Slots:
-    """So many messages may be in doubt at once; shared by the lanes of a sender."""
-
-    def __init__(self, count: int) -> None:
-        self._free = count
-        self._changed = asyncio.Condition()
-
-    async def acquire(self, count: int) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._free >= count)
-            self._free -= count
-
-    async def release(self, count: int) -> None:
-        async with self._changed:
-            self._free += count
-            self._changed.notify_all()
 
 
 @dataclass(slots=True)
@@ -183,7 +131,8 @@ class Lane:
             self._stop(StopReason.REQUESTED)
         now = datetime.now(UTC)
         if not self.window.is_open(now) and not self.window.is_expired(now):
-            self._wait(self.window.next_opening(now), "wait_window")
+            # A window that will not open again still has messages to expire at its end.
+            self._wait(self.window.next_opening(now) or self.window.expires_at, "wait_window")
         return self.report.stop is None and self.report.wait_reason is None
 
     async def _read_unit(self) -> Unit | None:

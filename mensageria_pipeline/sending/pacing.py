@@ -1,4 +1,4 @@
-"""Pacing: so many messages per second, at the moment of sending."""
+"""Limits at the moment of sending: so many messages per second, and so many in doubt at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,3 +32,21 @@ class TokenBucket:
     @property
     def next_at(self) -> float:
         return self._next_at
+
+
+class Slots:
+    """So many messages may be in doubt at once; shared by the lanes of a sender."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._changed = asyncio.Condition()
+
+    async def acquire(self, count: int) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._free >= count)
+            self._free -= count
+
+    async def release(self, count: int) -> None:
+        async with self._changed:
+            self._free += count
+            self._changed.notify_all()

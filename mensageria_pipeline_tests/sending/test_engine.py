@@ -12,9 +12,10 @@ from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.contracts.window import SendWindow
 from mensageria_pipeline.errors import LedgerError
-from mensageria_pipeline.sending.engine import Lane, LanePolicy, LaneReport, Slots, StopReason
+from mensageria_pipeline.sending.engine import Lane
 from mensageria_pipeline.sending.journal import Line
-from mensageria_pipeline.sending.pacing import TokenBucket
+from mensageria_pipeline.sending.pacing import Slots, TokenBucket
+from mensageria_pipeline.sending.policy import LanePolicy, LaneReport, StopReason
 from mensageria_pipeline.sending.providers.contract import Result, RetryPolicy, Verdict, all_alike
 from mensageria_pipeline.sending.recorder import Recorder
 from mensageria_pipeline.sending.retry import wait_s
