@@ -12,7 +12,16 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from mensageria_pipeline.cli.console import INCOMPLETE, OK, counts, load_project, out, print_json, thousands
+from mensageria_pipeline.cli.console import (
+    INCOMPLETE,
+    OK,
+    counts,
+    load_project,
+    out,
+    print_json,
+    progress_bar,
+    thousands,
+)
 from mensageria_pipeline.contracts.campaign import load_definition
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.masking import mask
@@ -127,7 +136,8 @@ def preview(
     """
     project = load_project()
     partition = Partition.parse(partition_key(campaign))
-    with tempfile.TemporaryDirectory(prefix="mensageria-preview-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mensageria-preview-") as folder, progress_bar() as bar:
+        bar.add_task(say("preparing", campaign=partition.key), total=None)
         report, messages = _prepared(project, partition, Layout(Path(folder)), count)
     if as_json:
         print_json(

@@ -48,7 +48,8 @@ class SendReport:
 def verified_plan(layout: Layout, partition: str, definition: CampaignDefinition, plan: Path | None = None) -> Stamp:
     """The stamp of the messages to send, once each step is found to belong to the one before.
 
-    `plan` is the messages file where it is held under another name. Raises StaleInputError naming the step to materialize again. Nothing is sent then.
+    `plan` is the messages file where it is held under another name. Raises StaleInputError naming the step to
+    materialize again. Nothing is sent then.
     """
     messages = (read_stamp(plan) if plan else None) or _stamp(layout, Asset.MESSAGES, partition)
     recipients = _stamp(layout, Asset.VALIDATED_RECIPIENTS, partition)
