@@ -5,6 +5,7 @@ from dataclasses import replace
 import dagster as dg
 import pytest
 
+from mensageria_pipeline.defs.alerts import alert_on_failure
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.status import campaign_status
 from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, SIMPLE_LIST
@@ -169,3 +170,34 @@ def test_internal_errors_show_their_place_and_no_value(shell: Shell) -> None:
     result = shell.materialize("a", "send_results")
     assert not result.success
     assert "segredo" not in shell.events_text(result)
+
+
+def test_an_occurrence_messages_the_list_again(shell: Shell, provider_server: ProviderServer) -> None:
+    """Each due time of a recurring campaign is a partition of its own: the same people, other messages, once."""
+    go_live(shell, provider_server.url)
+    shell.bench.define("a", SIMPLE_DEFINITION + "provider: http\ncron: 0 9 * * *\n")
+    shell.bench.drop("a")
+    assert shell.materialize("a", "raw_base").success
+    for _ in range(2):
+        for partition in ("a--20991123t1200z", "a--20991124t1200z"):
+            result = shell.materialize(partition)
+            assert result.success, shell.failure(result)
+    ids = provider_server.accepted_ids()
+    assert len(ids) == len(set(ids)) == 6
+
+
+def test_a_failed_run_is_alerted_without_personal_data(shell: Shell, provider_server: ProviderServer) -> None:
+    """The webhook gets campaign, run and reason: what an operator needs at night, and nobody's data."""
+    provider_server.script = lambda _: Answer(204)
+    shell.bench.project = Project(replace(shell.bench.project.settings, alert_webhook_url=provider_server.url))
+    shell.bench.drop("a", "nome;cpf\nFulano Secreto;12345678901\n")
+    result = shell.materialize("a")
+    context = dg.build_run_status_sensor_context(
+        sensor_name="alert_on_failure", dagster_instance=shell.instance, dagster_run=result.dagster_run,
+        dagster_event=result.get_run_failure_event(), resources={"project": shell.bench.project},
+    ).for_run_failure()  # fmt: skip
+    alert_on_failure(context)
+    (request,) = provider_server.requests
+    assert "Ela tem: nome, cpf" in request.content["text"]
+    assert request.content["campaign"] == "a"
+    assert "Secreto" not in str(request.content)

@@ -46,6 +46,8 @@ class Incoming:
     headers: Mapping[str, str]
     messages: Sequence[Mapping[str, Any]]
     seen: Mapping[str, int]
+    content: Mapping[str, Any] = field(default_factory=dict)
+    """The whole JSON body."""
 
 
 Script = Callable[[Incoming], "Answer | Reset | Silence"]
@@ -126,8 +128,9 @@ class ProviderServer:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        messages = json.loads(body)["messages"] if body else []
-        incoming = Incoming(len(self.requests) + 1, headers, messages, dict(self._seen))
+        content = json.loads(body) if body else {}
+        messages = content.get("messages", [])
+        incoming = Incoming(len(self.requests) + 1, headers, messages, dict(self._seen), content)
         self.requests.append(incoming)
         for message in messages:
             self._seen[message["id"]] = self._seen.get(message["id"], 0) + 1
