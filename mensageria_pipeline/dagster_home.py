@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.settings import export_dagster_home
 
@@ -53,7 +54,10 @@ def prepare(layout: Layout) -> Path:
     """Create DAGSTER_HOME below the data folder with today's configuration, and export it to this process."""
     home = layout.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    (home / "dagster.yaml").write_text(instance_config(str(home)), encoding="utf-8")
+    file, wanted = home / "dagster.yaml", instance_config(str(home))
+    if not file.exists() or file.read_text(encoding="utf-8") != wanted:
+        with replacing(file) as temporary:  # running processes may be reading it
+            temporary.write_text(wanted, encoding="utf-8")
     for folder in (layout.input_dir, layout.campaigns_dir, layout.templates_dir):
         folder.mkdir(parents=True, exist_ok=True)
     export_dagster_home(home)

@@ -7,8 +7,7 @@
     ├── InputError           a file that arrived
     ├── ContractError        rows that break the contract of their step, or are not conserved
     ├── StaleInputError      a step launched over data that belongs to another version
-    ├── LedgerError          the record of what was sent cannot be read or written
-    └── DeliveryStopped      sending ended with work undone (law: a bad day still reports)
+    └── LedgerError          the record of what was sent cannot be read or written
 
 Each carries a key of the text catalogue and its values, so that the same error reads in Portuguese and
 in English. Values are codes, names and counts, never a person's data.
@@ -57,8 +56,4 @@ class StaleInputError(MensageriaError):
 
 
 class LedgerError(MensageriaError):
-    pass
-
-
-class DeliveryStopped(MensageriaError):
     pass

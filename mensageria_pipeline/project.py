@@ -6,7 +6,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.intake.registry import IntakeRegistry
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.settings import Settings, load_settings
@@ -32,6 +34,11 @@ class Project:
 
     @cached_property
     def ledger(self) -> Ledger:
+        """The send ledger. Raises LedgerError when it is gone although something was sent: a new one would resend."""
+        results = self.layout.processed_dir / Asset.SEND_RESULTS
+        is_new = not (self.layout.ledger_dir / "control.db").exists()
+        if is_new and next(results.glob(f"campaign=*/*-{Mode.LIVE.value}.parquet"), None):
+            raise LedgerError("ledger_lost", path=str(self.layout.ledger_dir))
         return Ledger(self.layout.ledger_dir)
 
     def preparation_lock(self, partition: str) -> FileLock:

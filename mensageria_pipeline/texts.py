@@ -67,8 +67,18 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "definition_unknown_key": ("chave `{key}` desconhecida", "unknown key `{key}`"),
     "definition_known_keys": ("uma destas: {keys}", "one of: {keys}"),
     "definition_not_mapping": (
-        "A definição {file} precisa ser uma lista de `chave: valor`; encontrado: {found}. Nada foi enviado.",
-        "The definition {file} must be a set of `key: value` lines; found: {found}. Nothing was sent.",
+        "A definição {file} precisa ter linhas `chave: valor`, e tem outra coisa (uma lista ou um texto). Veja "
+        "docs/operations.md. Nada foi enviado.",
+        "The definition {file} must have `key: value` lines, and has something else (a list or a text). See "
+        "docs/operations.md. Nothing was sent.",
+    ),
+    "definition_encoding": (
+        "A definição {file} não está em UTF-8. Salve-a como UTF-8. Nada foi enviado.",
+        "The definition {file} is not in UTF-8. Save it as UTF-8. Nothing was sent.",
+    ),
+    "definition_misnamed": (
+        "A definição {file} não seria lida: o nome esperado é {wanted}. Renomeie o arquivo. Nada foi enviado.",
+        "The definition {file} would not be read: the expected name is {wanted}. Rename the file. Nothing was sent.",
     ),
     "unknown_provider": (
         "A definição de {campaign} pede o provedor {found}. Os provedores conhecidos são: {known}.",
@@ -144,6 +154,16 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "só separador.",
         "The file {file} cannot be read as CSV (near line {line}). Export it again with a header and one delimiter.",
     ),
+    "file_open_quote": (
+        "O arquivo {file} tem aspas que abrem e não fecham: linhas inteiras ficariam dentro de uma célula. Exporte-o de "
+        "novo, ou remova as aspas soltas.",
+        "The file {file} has a quote that opens and never closes: whole rows would end up in one cell. Export it "
+        "again, or remove the stray quotes.",
+    ),
+    "first_line_is_data": (
+        "a primeira linha parece conter dados, e não os nomes das colunas",
+        "the first line seems to hold data, not the names of the columns",
+    ),
     "file_type_unknown": (
         "O arquivo {file} tem a extensão {found}. Esperado: {expected}. Exporte-o em um desses formatos.",
         "The file {file} has the extension {found}. Expected: {expected}. Export it in one of these.",
@@ -204,6 +224,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "A tabela {table} não cumpre o seu contrato: {problems}. Isto é um defeito do programa; nada foi enviado.",
         "Table {table} breaks its contract: {problems}. This is a defect of the program; nothing was sent.",
     ),
+    "dataset_unreadable": (
+        "O arquivo {file} em data/processed não pôde ser lido (danificado, ou sem permissão). Restaure-o, ou apague-o e "
+        "solte a lista original de novo. Nada foi enviado.",
+        "The file {file} in data/processed cannot be read (damaged, or no permission). Restore it, or delete it and "
+        "drop the original list again. Nothing was sent.",
+    ),
     "step_missing": (
         "{asset} de {campaign} ainda não foi materializado. Materialize-o antes (ou a partição inteira).",
         "{asset} of {campaign} is not materialized yet. Materialize it first (or the whole partition).",
@@ -220,6 +246,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "permissão em {path} e rode de novo.",
         "The send ledger cannot be written ({problem}). Sending stopped; nothing is lost. Free space or "
         "permissions in {path} and run again.",
+    ),
+    "ledger_lost": (
+        "O registro de envios em {path} sumiu, mas há resultados de envios reais: um registro novo enviaria tudo de novo. "
+        "Restaure um backup (`mensageria restore`); nada foi enviado.",
+        "The send ledger in {path} is gone, but there are results of live sends: a new ledger would send everything "
+        "again. Restore a backup (`mensageria restore`); nothing was sent.",
     ),
     "ledger_newer": (
         "O registro em {path} foi criado por uma versão mais nova do programa (esquema {found}, esperado até "

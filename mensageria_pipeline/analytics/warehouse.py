@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from mensageria_pipeline.analytics.relations import TABLES, VIEWS, Relation, relation
+from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients, arrow_schema
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
@@ -53,12 +54,6 @@ def open_warehouse(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"ATTACH {_text(layout.warehouse)} AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
         yield connection
-
-
-def published_campaigns(layout: Layout) -> list[str]:
-    """Every campaign with data, by name."""
-    folders = layout.processed_dir.glob(f"{Asset.VALIDATED_RECIPIENTS}/campaign=*")
-    return sorted(folder.name.removeprefix("campaign=") for folder in folders if folder.name != _EMPTY)
 
 
 def _build_and_replace(layout: Layout, campaigns: list[str] | None) -> None:
@@ -130,8 +125,8 @@ def _write_empty_files(layout: Layout) -> None:
     for asset, schema in _SOURCES.items():
         path = layout.processed_dir / asset / _EMPTY / "empty.parquet"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(pa.Table.from_batches([], schema), path)
+            with replacing(path) as temporary:
+                pq.write_table(pa.Table.from_batches([], schema), temporary)
 
 
 def _text(path: Path) -> str:

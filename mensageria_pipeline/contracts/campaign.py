@@ -1,5 +1,6 @@
 """A campaign's definition: data/campaigns/<campaign>.yaml, validated, with defaults where there is no file."""
 
+import contextlib
 import json
 from enum import StrEnum
 from pathlib import Path
@@ -12,8 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from mensageria_pipeline.contracts.columns import Channel, Role
 from mensageria_pipeline.contracts.dataset import fingerprint_of
 from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.names import campaign_key
 from mensageria_pipeline.contracts.window import SendWindow
-from mensageria_pipeline.errors import DefinitionError
+from mensageria_pipeline.errors import DefinitionError, InputError
 from mensageria_pipeline.texts import say
 
 SIMULATED = "simulated"
@@ -70,6 +72,8 @@ def _valid_cron(expression: str) -> str:
         CronSim(expression, datetime.now(UTC))
     except CronSimError:
         raise ValueError("cron") from None
+    if len(expression.split()) != 5:  # occurrences are named by the minute
+        raise ValueError("cron")
     return expression
 
 
@@ -122,6 +126,12 @@ class CampaignDefinition(_Strict):
     def is_live(self) -> bool:
         return any(name != SIMULATED for name in self.providers)
 
+    @property
+    def judging_version(self) -> str:
+        """A content name of the part that rows are judged by."""
+        kept = {"channel", "columns", "one_message_per", "edition", "template"}
+        return fingerprint_of(self.model_dump(mode="json", include=kept) | {"is_live": self.is_live})
+
     def fingerprint(self, *, without: frozenset[str] = frozenset()) -> str:
         """A content name of the definition; two definitions that say the same have the same."""
         return fingerprint_of(self.model_dump(mode="json", exclude=set(without)))
@@ -138,10 +148,20 @@ def load_definition(layout: Layout, campaign: str) -> CampaignDefinition:
     keys that hold no text of a message.
     """
     path = layout.definition(campaign)
+    if not path.is_file():
+        _refuse_misnamed(layout, campaign)
     raw = _read_yaml(path) if path.is_file() else {}
     if isinstance(raw.get("template"), str):
         raw = raw | {"template": _read_template(layout, raw["template"])}
     return _validated(CampaignDefinition, raw, path)
+
+
+def _refuse_misnamed(layout: Layout, campaign: str) -> None:
+    """Raises DefinitionError for a file that a person meant as this campaign's definition, under another name."""
+    for path in sorted(layout.campaigns_dir.glob("*.y*ml")) if layout.campaigns_dir.is_dir() else ():
+        with contextlib.suppress(InputError):
+            if campaign_key(path.stem) == campaign:
+                raise DefinitionError("definition_misnamed", file=path.name, wanted=f"{campaign}.yaml")
 
 
 def _read_template(layout: Layout, name: str) -> Any:
@@ -161,12 +181,14 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             "definition_unreadable", file=path.name,
             line=mark.line + 1 if mark else "?", column=mark.column + 1 if mark else "?",
         ) from None  # fmt: skip
-    except (yaml.YAMLError, UnicodeDecodeError, OSError):
+    except UnicodeDecodeError:
+        raise DefinitionError("definition_encoding", file=path.name) from None
+    except (yaml.YAMLError, ValueError, RecursionError, OSError):  # ValueError: a date such as 2026-11-31
         raise DefinitionError("definition_unreadable", file=path.name, line="?", column="?") from None
     if raw is None:
         return {}
     if not isinstance(raw, dict):
-        raise DefinitionError("definition_not_mapping", file=path.name, found=type(raw).__name__)
+        raise DefinitionError("definition_not_mapping", file=path.name)
     return raw
 
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mensageria_pipeline.contracts.masking import shown_headers
 from mensageria_pipeline.contracts.names import squeezed
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.texts import say
 
 
 class Channel(StrEnum):
@@ -89,7 +91,7 @@ def recognize(headers: Sequence[str], mapping: Mapping[Role, str], channel: Chan
     found = {role: header for role in Role if (header := _header_of(role, headers, mapping))}
     addresses = [role for role in ADDRESS_ROLES if role in found]
     if not addresses:
-        raise InputError("no_address_column", found=", ".join(h for h in headers if h) or "—")
+        raise InputError("no_address_column", found=_listed(headers))
     if Role.CHANNEL in found:
         return Roles(found, channel)
     return Roles(found, channel or _only_channel(found, addresses))
@@ -101,14 +103,12 @@ def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str]) 
         for header in headers:
             if squeezed(header) == squeezed(wanted):
                 return header
-        raise InputError(
-            "mapped_column_missing", role=role.value, wanted=wanted, found=", ".join(h for h in headers if h)
-        )
+        raise InputError("mapped_column_missing", role=role.value, wanted=wanted, found=_listed(headers))
     taken = {squeezed(header) for header in mapping.values()}
     by_name = {squeezed(h): h for h in reversed(headers) if squeezed(h) and squeezed(h) not in taken}
     claims = [by_name[alias] for alias in ALIASES[role] if alias in by_name]
     if len(claims) > 1 and role in ADDRESS_ROLES:
-        raise InputError("ambiguous_column", role=role.value, found=", ".join(claims))
+        raise InputError("ambiguous_column", role=role.value, found=_listed(claims))
     return claims[0] if claims else None
 
 
@@ -116,8 +116,15 @@ def _only_channel(found: Mapping[Role, str], addresses: Sequence[Role]) -> Chann
     """The channel that the only kind of address column implies; None for the generic `endereco` alone."""
     kinds = [role for role in addresses if role is not Role.ADDRESS]
     if len(addresses) > 1:
-        raise InputError("ambiguous_channel", found=", ".join(found[role] for role in addresses))
+        raise InputError("ambiguous_channel", found=_listed([found[role] for role in addresses]))
     implied = {
         Role.TOKEN: Channel.PUSH, Role.EMAIL: Channel.EMAIL, Role.PHONE: Channel.SMS, Role.URL: Channel.WEBHOOK,
     }  # fmt: skip
     return implied[kinds[0]] if kinds else None
+
+
+def _listed(headers: Sequence[str]) -> str:
+    """Headers for a sentence; a first line that holds data instead of headers is said to."""
+    shown = shown_headers(headers)
+    text = ", ".join(shown) or "—"
+    return text if shown == [h for h in headers if h] else f"{text} ({say('first_line_is_data')})"

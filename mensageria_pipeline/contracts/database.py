@@ -3,20 +3,28 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from filelock import FileLock
+from sqlalchemy import URL, Engine, MetaData, create_engine, event
 from sqlalchemy.pool import NullPool
 
 BUSY_TIMEOUT_S = 30
 
 
-def open_sqlite(path: Path) -> Engine:
-    """An engine over one SQLite file: WAL, every commit on disk before it returns, waiting for other writers."""
+def open_sqlite(path: Path, tables: MetaData) -> Engine:
+    """An engine over one SQLite file with `tables`: WAL, commits on disk before they return, waiting for writers.
+
+    The first of several processes makes the file, under a lock: SQLite's own locks do not cover that.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _configure)
+    with FileLock(path.with_name(f"{path.name}.lock"), timeout=BUSY_TIMEOUT_S), engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        tables.create_all(connection)
     return engine
 
 
 def _configure(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")

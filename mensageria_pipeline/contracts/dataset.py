@@ -17,6 +17,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mensageria_pipeline.errors import ContractError
+
 _METADATA_KEY = b"mensageria"
 BATCH_ROWS = 20_000
 
@@ -64,13 +66,21 @@ def write_dataset(
 
 
 def read_stamp(path: Path) -> Stamp | None:
-    """The stamp of a dataset file, or None where there is no readable file."""
+    """The stamp of a dataset file, or None where there is no file.
+
+    Raises ContractError for a file that cannot be read or is not one of ours: to take it for missing would
+    lose rows.
+    """
     try:
         metadata = pq.read_metadata(path)
-    except (OSError, pa.ArrowInvalid):
+    except FileNotFoundError:
         return None
+    except (OSError, pa.ArrowInvalid):
+        raise ContractError("dataset_unreadable", file=f"{path.parent.name}/{path.name}") from None
     text = (metadata.metadata or {}).get(_METADATA_KEY)
-    return Stamp(**json.loads(text)) if text else None
+    if not text:
+        raise ContractError("dataset_unreadable", file=f"{path.parent.name}/{path.name}")
+    return Stamp(**json.loads(text))
 
 
 @contextlib.contextmanager

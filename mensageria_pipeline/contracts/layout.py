@@ -49,10 +49,6 @@ class Layout:
         return self.data_dir / "reports" / "exports"
 
     @property
-    def logs_dir(self) -> Path:
-        return self.data_dir / "logs"
-
-    @property
     def warehouse(self) -> Path:
         return self.data_dir / "warehouse.duckdb"
 

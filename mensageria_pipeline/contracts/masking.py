@@ -1,5 +1,7 @@
 """What of a value may be shown where personal data must not be."""
 
+from collections.abc import Iterable
+
 
 def mask(value: str | None) -> str:
     """Enough of a value to recognize it when one knows it, too little to use it. Empty stays empty."""
@@ -10,3 +12,15 @@ def mask(value: str | None) -> str:
     if len(text) >= 10 and " " not in text:
         return f"{text[:3]}…{text[-2:]}"  # a phone or a token; a name has spaces
     return f"{text[:1]}…" if text else ""
+
+
+def shown_headers(headers: Iterable[str]) -> list[str]:
+    """Headers as a sentence may list them: those that look like a person's data are masked.
+
+    A list without a header line has its first person there.
+    """
+    return [mask(header) if _looks_like_data(header) else header for header in headers if header]
+
+
+def _looks_like_data(header: str) -> bool:
+    return "@" in header or sum(c.isdigit() for c in header) >= 6 or len(header) > 60

@@ -21,7 +21,9 @@ class Partition:
 
     @classmethod
     def parse(cls, key: str) -> "Partition":
-        campaign, _, occurrence = key.partition(OCCURRENCE_SEPARATOR)
+        campaign, separator, occurrence = key.partition(OCCURRENCE_SEPARATOR)
+        if separator and not re.fullmatch(r"\d{8}t\d{4}z", occurrence):
+            raise InputError("campaign_name_unusable", found=ascii(key)[:60])
         return cls(campaign, occurrence)
 
     @classmethod

@@ -20,6 +20,8 @@ PROVENANCE = (
     pa.field("_sheet", pa.string(), metadata={"comment": "sheet of the workbook; null for CSV"}),
     pa.field("_row_number", pa.int64(), nullable=False, metadata={"comment": "row as a spreadsheet shows it"}),
 )
+ROW_FIELDS = "_fields"
+"""What the next stage calls a row's cells taken together; no header may bear it either."""
 PROVENANCE_NAMES = tuple(field.name for field in PROVENANCE)
 
 

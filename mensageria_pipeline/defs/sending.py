@@ -60,6 +60,7 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
                 partition.key,
                 definition,
                 _progress(context, project, partition),
+                plan.fingerprint,
             )
         yield dg.MaterializeResult(metadata=_metadata(project, partition, report))
         yield passed("input_fingerprint", _ASSET, mensagens=report.plan.fingerprint)

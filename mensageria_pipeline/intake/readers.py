@@ -6,6 +6,7 @@ Excel goes through calamine. Every cell arrives as text: CPF, phone and CEP keep
 
 import codecs
 import contextlib
+import itertools
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mensageria_pipeline.contracts.dataset import BATCH_ROWS
-from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES
+from mensageria_pipeline.contracts.masking import shown_headers
+from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, ROW_FIELDS
 from mensageria_pipeline.errors import InputError
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -109,7 +111,7 @@ def _sheet_of(table: pa.Table, filled: pa.UInt64Array, sheet: str, file_name: st
     kept = [i for i, cell in enumerate(header) if cell.strip() or body.column(i).null_count < len(body)]
     headers = unique_headers([header[i] for i in kept])
     if not len(positions):
-        raise InputError("file_without_rows", file=file_name, found=", ".join(headers))
+        raise InputError("file_without_rows", file=file_name, found=", ".join(shown_headers(headers)))
     rows = body.select(kept).rename_columns(list(headers))
     numbered = rows.append_column("_row_number", pc.add(positions.cast(pa.int64()), 1))
     return Sheet(headers, iter(numbered.to_batches(max_chunksize=BATCH_ROWS)), sheet)
@@ -117,7 +119,7 @@ def _sheet_of(table: pa.Table, filled: pa.UInt64Array, sheet: str, file_name: st
 
 def unique_headers(cells: Sequence[str]) -> tuple[str, ...]:
     """Headers as written, trimmed; empty ones are numbered, repeated and reserved ones get a suffix."""
-    taken = {name.casefold() for name in PROVENANCE_NAMES}
+    taken = {name.casefold() for name in (*PROVENANCE_NAMES, ROW_FIELDS)}
     headers: list[str] = []
     for position, cell in enumerate(cells, start=1):
         name = " ".join(cell.replace("\ufeff", "").split()) or f"coluna_{position}"
@@ -177,53 +179,64 @@ SELECT * FROM read_csv(
 def _read_csv(path: Path, file_name: str) -> Sheet:
     connection = duckdb.connect(":memory:")
     try:
-        reader = connection.sql(_CSV, params=[str(path)]).to_arrow_reader(BATCH_ROWS)
-        first = _first_batch(reader)
+        batches = _numbered(connection.sql(_CSV, params=[str(path)]).to_arrow_reader(BATCH_ROWS), _blank_lines(path))
+        first = next(batches, None)
     except duckdb.Error as error:
         line = re.search(r"[Ll]ine:? (\d+)", str(error))
         raise InputError("file_not_csv", file=file_name, line=line.group(1) if line else "?") from None
     if first is None:
         raise InputError("file_empty", file=file_name)
-    headers = unique_headers([cell or "" for cell in _row(first, 0)])
-    if first.num_rows == 1:
-        raise InputError("file_without_rows", file=file_name, found=", ".join(headers))
-    return Sheet(headers, _csv_batches(connection, first, reader, headers, file_name))
+    headers = unique_headers([column[0].as_py() or "" for column in first.columns[:-1]])
+    rest = itertools.chain([first.slice(1)], batches)
+    second = next((batch for batch in rest if batch.num_rows), None)
+    if second is None:
+        raise InputError("file_without_rows", file=file_name, found=", ".join(shown_headers(headers)))
+    return Sheet(headers, _named(itertools.chain([second], rest), headers, file_name, connection))
 
 
-def _first_batch(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
+def _numbered(reader: pa.RecordBatchReader, blank_lines: list[int]) -> Iterator[pa.Table]:
+    """The rows that hold any value, with their numbers in a last column; none of the batches is empty.
+
+    The reader passes over blank lines, which a spreadsheet shows as rows: they are counted back in.
+    """
+    blank, number = iter(blank_lines), 0
+    next_blank = next(blank, None)
     for batch in reader:
-        if batch.num_rows and any(cell and cell.strip() for cell in _row(batch, 0)):
-            return batch
-    return None
+        numbers: list[int] = []
+        for _ in range(batch.num_rows):
+            number += 1
+            while next_blank == number:
+                number, next_blank = number + 1, next(blank, None)
+            numbers.append(number)
+        table = pa.Table.from_batches([batch])
+        filled = _filled_rows(table)
+        if len(filled):
+            yield table.append_column("_row_number", pa.array(numbers, pa.int64())).take(filled)
 
 
-def _row(batch: pa.RecordBatch, position: int) -> list[str | None]:
-    return [column[position].as_py() for column in batch.columns]
+def _blank_lines(path: Path) -> list[int]:
+    """Numbers, from 1, of the records that are blank lines; a line break within quotes begins no record."""
+    blank: list[int] = []
+    number, in_quotes = 0, False
+    with path.open("rb") as file:
+        for line in file:
+            if not in_quotes:
+                number += 1
+                if not line.strip(b"\r\n"):
+                    blank.append(number)
+            in_quotes ^= line.count(b'"') % 2 == 1
+    if in_quotes:
+        raise InputError("file_open_quote", file=path.name)
+    return blank
 
 
-def _csv_batches(
-    connection: duckdb.DuckDBPyConnection,
-    first: pa.RecordBatch,
-    reader: pa.RecordBatchReader,
-    headers: tuple[str, ...],
-    file_name: str,
+def _named(
+    batches: Iterator[pa.Table], headers: tuple[str, ...], file_name: str, connection: duckdb.DuckDBPyConnection
 ) -> Iterator[pa.RecordBatch]:
-    number = 1
     try:
-        for batch in _chain(first, reader):
-            numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
-            number += batch.num_rows
-            table = pa.Table.from_batches([batch]).rename_columns(list(headers))
-            table = table.append_column("_row_number", numbers)
-            if numbers[0].as_py() == 1:
-                table = table.slice(1)
-            yield from table.take(_filled_rows(table.drop_columns("_row_number"))).to_batches()
+        for table in batches:
+            yield from table.rename_columns([*headers, "_row_number"]).to_batches()
     except duckdb.Error:
-        raise InputError("file_not_csv", file=file_name, line=number) from None
+        raise InputError("file_not_csv", file=file_name, line="?") from None
     finally:
         connection.close()
-
-
-def _chain(first: pa.RecordBatch, rest: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest

@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import minijinja
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition, Template
 from mensageria_pipeline.contracts.columns import ALIASES, Channel, Role
+from mensageria_pipeline.contracts.masking import shown_headers
 from mensageria_pipeline.contracts.names import column_key, squeezed
 from mensageria_pipeline.errors import TemplateError
 
@@ -26,14 +27,13 @@ RENDER_FAILED = "render_failed"
 
 
 def moeda(value: str) -> str:
-    """`1234.5` or `1.234,50` → `R$ 1.234,50`."""
+    """`1234.5`, `1.234,50` or `1.234` (a thousand) → `R$ 1.234,50`. Raises ValueError for what is no amount."""
     text = re.sub(r"[R$\s]", "", value)
-    if "," in text:
+    if "," in text or re.fullmatch(r"-?\d{1,3}(?:\.\d{3})+", text):
         text = text.replace(".", "").replace(",", ".")
-    try:
-        amount = f"{Decimal(text):,.2f}"
-    except InvalidOperation:
-        raise ValueError("moeda") from None
+    if not re.fullmatch(r"-?\d+(?:\.\d+)?", text):
+        raise ValueError("moeda")
+    amount = f"{Decimal(text):,.2f}"
     return "R$ " + amount.translate(str.maketrans(",.", ".,"))
 
 
@@ -110,7 +110,9 @@ class Renderer:
         """Raises TemplateError naming the placeholders that the base cannot fill, and the columns it has."""
         missing = [name for name in self.required if name not in self.columns_for(headers)]
         if missing:
-            raise TemplateError("placeholders_missing", missing=", ".join(missing), found=", ".join(headers))
+            raise TemplateError(
+                "placeholders_missing", missing=", ".join(missing), found=", ".join(shown_headers(headers))
+            )
 
     def render(self, values: Mapping[str, str], channel: str) -> Rendered:
         """The message of one row. `values` holds placeholders with a value; empty cells are left out."""

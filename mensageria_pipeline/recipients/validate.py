@@ -11,11 +11,11 @@ import pyarrow
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.columns import Roles, recognize
-from mensageria_pipeline.contracts.dataset import Stamp, fingerprint_of, write_dataset
+from mensageria_pipeline.contracts.dataset import Stamp, write_dataset
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.masking import mask
 from mensageria_pipeline.contracts.names import column_key
-from mensageria_pipeline.contracts.raw_base import Intake, list_intakes, raw_fingerprint
+from mensageria_pipeline.contracts.raw_base import ROW_FIELDS, Intake, list_intakes, raw_fingerprint
 from mensageria_pipeline.contracts.recipients import (
     Fate,
     RejectedRecipients,
@@ -76,7 +76,7 @@ def _judged(intake: Intake, position: int, roles: Roles, required: Sequence[str]
     judged = normalize(rows[list(intake.columns)], roles, required)
     judged["position"] = position
     judged["intake"], judged["file_name"] = intake.content_hash, intake.file_name
-    judged["row_number"], judged["fields"] = rows["_row_number"], rows["fields"]
+    judged["row_number"], judged["fields"] = rows["_row_number"], rows[ROW_FIELDS]
     columns = (judged[name].tolist() for name in ("row_number", "channel", "address", "person", "code"))
     decisions = judge.decide([Row(position, *values) for values in zip(*columns, strict=True)])
     return judged.assign(
@@ -93,7 +93,9 @@ def _load(intake: Intake) -> pd.DataFrame:
     for header in intake.columns:
         keys.setdefault(column_key(header) or header, header)
     pairs = ", ".join(f"{_quoted(key)} := {_quoted(header)}" for key, header in keys.items())
-    query = f"SELECT *, to_json(struct_pack({pairs}))::VARCHAR AS fields FROM read_parquet(?) ORDER BY _row_number"  # noqa: S608 - identifiers are quoted
+    query = (
+        f"SELECT *, to_json(struct_pack({pairs}))::VARCHAR AS {ROW_FIELDS} FROM read_parquet(?) ORDER BY _row_number"  # noqa: S608 - identifiers are quoted
+    )
     with duckdb.connect(":memory:") as connection:
         return pd.DataFrame(connection.sql(query, params=[str(intake.path)]).df())
 
@@ -141,7 +143,7 @@ def _write(
     codes = {str(code): int(count) for code, count in refused["code"].value_counts().items()}
     columns = tuple(dict.fromkeys(header for intake in intakes for header in intake.columns))
     facts = {"rows": expected, "fates": fates, "codes": codes, "columns": columns}
-    inputs = {Asset.RAW_BASE.value: raw_fingerprint(intakes), "definition": judging_version(definition)}
+    inputs = {Asset.RAW_BASE.value: raw_fingerprint(intakes), "definition": definition.judging_version}
     tables = (
         (Asset.VALIDATED_RECIPIENTS, ValidatedRecipients, planned),
         (Asset.REJECTED_RECIPIENTS, RejectedRecipients, refused),
@@ -155,12 +157,6 @@ def _write(
     )  # fmt: skip
     headers = {role.value: header for role, header in roles.headers.items()} if roles else {}
     return RecipientsReport(validated, rejected, expected, fates, codes, columns, headers)
-
-
-def judging_version(definition: CampaignDefinition) -> str:
-    """The part of a definition that fates depend on."""
-    kept = {"channel", "columns", "one_message_per", "edition", "template"}
-    return fingerprint_of(definition.model_dump(mode="json", include=kept))
 
 
 def _with_sentences(refused: pd.DataFrame) -> pd.DataFrame:

@@ -196,8 +196,6 @@ class Lane:
             (m, by_id.get(m.message_id) or Result(m.message_id, Verdict.UNKNOWN, "no_result")) for m in unit.messages
         ]
         dead = {m.message_id: r.code or "" for m, r in pairs if r.verdict is Verdict.INVALID_ADDRESS}
-        if dead:
-            await asyncio.to_thread(self.suppress, [m for m, _ in pairs if m.message_id in dead], dead)
         lines = [self._line(m, _event(r.verdict), r, latency_ms=latency_ms) for m, r in pairs]
         self._watch([result for _, result in pairs])
         again = [(m, r) for m, r in pairs if self._goes_again(r)]
@@ -207,6 +205,8 @@ class Lane:
         elif again:
             self._delay(unit, again)
         await self._record(lines)
+        if dead:
+            await asyncio.to_thread(self.suppress, [m for m, _ in pairs if m.message_id in dead], dead)
 
     def _goes_again(self, result: Result) -> bool:
         if result.verdict is Verdict.UNKNOWN:

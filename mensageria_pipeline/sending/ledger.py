@@ -107,13 +107,13 @@ class Ledger:
         """Put addresses on the suppression list: address_key, mode, channel, reason, campaign each. Idempotent."""
         with self._file.write() as connection:
             for row in rows:
-                same = (_suppressions.c.address_key == row["address_key"]) & (_suppressions.c.mode == row["mode"])
-                if connection.execute(sa.select(_suppressions.c.mode).where(same)).first() is None:
-                    connection.execute(sa.insert(_suppressions).values(**row, since=_now()))
+                _insert_once(connection, _suppressions, {**row, "since": _now()})
 
-    def suppressed(self, mode: Mode) -> frozenset[str]:
-        """The keys of all addresses that are not to be messaged in `mode`."""
+    def suppressed(self, mode: Mode, since: datetime | None = None) -> frozenset[str]:
+        """The keys of all addresses that are not to be messaged in `mode`; with `since`, those added from then on."""
         query = sa.select(_suppressions.c.address_key).where(_suppressions.c.mode == mode.value)
+        if since:
+            query = query.where(_suppressions.c.since >= since.isoformat())
         with self._file.read() as connection:
             return frozenset(connection.execute(query).scalars())
 
@@ -121,9 +121,8 @@ class Ledger:
 
     def release(self, campaign: str, plan: str) -> None:
         """A person released this plan (the fingerprint of its messages) for sending."""
-        if not self.is_released(campaign, plan):
-            with self._file.write() as connection:
-                connection.execute(sa.insert(_releases).values(campaign=campaign, plan=plan, released_at=_now()))
+        with self._file.write() as connection:
+            _insert_once(connection, _releases, {"campaign": campaign, "plan": plan, "released_at": _now()})
 
     def is_released(self, campaign: str, plan: str) -> bool:
         same = (_releases.c.campaign == campaign) & (_releases.c.plan == plan)
@@ -166,12 +165,20 @@ class Ledger:
 def _fact(file: LedgerFile, name: str, default: str) -> str:
     """The stored value of `name`; `default`, stored now, where there is none. The first writer wins."""
     query = sa.select(_facts.c.value).where(_facts.c.name == name)
+    with file.read() as connection:
+        found = connection.execute(query).scalar()
+    if found is not None:
+        return str(found)
     with file.write() as connection:
-        if connection.execute(query).scalar() is None:
-            same = sa.select(_facts.c.name).where(_facts.c.name == name)
-            values = sa.select(sa.literal(name), sa.literal(default)).where(~sa.exists(same))
-            connection.execute(sa.insert(_facts).from_select(["name", "value"], values))
+        _insert_once(connection, _facts, {"name": name, "value": default})
         return str(connection.execute(query).scalar_one())
+
+
+def _insert_once(connection: sa.Connection, table: sa.Table, values: Mapping[str, str]) -> None:
+    """Insert a row unless one with its key is there; two processes may do so at once."""
+    key = sa.and_(*(column == values[column.name] for column in table.primary_key))
+    row = sa.select(*(sa.literal(value) for value in values.values())).where(~sa.exists().where(key))
+    connection.execute(sa.insert(table).from_select(list(values), row))
 
 
 def _now() -> str:

@@ -20,9 +20,7 @@ class LedgerFile:
 
     @cached_property
     def _engine(self) -> sa.Engine:
-        engine = open_sqlite(self.path)
-        self._metadata.create_all(engine)
-        return engine
+        return open_sqlite(self.path, self._metadata)
 
     @contextmanager
     def errors(self) -> Iterator[None]:

@@ -29,10 +29,6 @@ class TokenBucket:
         """Grant nothing before `moment` of the clock: the provider asked to wait."""
         self._next_at = max(self._next_at, moment)
 
-    @property
-    def next_at(self) -> float:
-        return self._next_at
-
 
 class Slots:
     """So many messages may be in doubt at once; shared by the lanes of a sender."""

@@ -51,6 +51,8 @@ class Recorder:
                 self._append([line for lines, _ in group for line in lines])
             except LedgerError as failure:
                 error = failure
+            except Exception as failure:  # noqa: BLE001 - whoever waits must hear of it, or waits for ever
+                error = LedgerError("ledger_unwritable", problem=type(failure).__name__, path="ledger")
             self._loop.call_soon_threadsafe(_wake, [written for _, written in group], error)
 
     def _take_group(self) -> tuple[list[tuple[Sequence[Line], asyncio.Future[None]]], bool]:

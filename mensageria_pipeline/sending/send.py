@@ -56,6 +56,8 @@ def verified_plan(layout: Layout, partition: str, definition: CampaignDefinition
     current = raw_fingerprint(list_intakes(layout, partition))
     expected = (
         (Asset.VALIDATED_RECIPIENTS, recipients.inputs.get(Asset.RAW_BASE.value), current, Asset.RAW_BASE.value),
+        (Asset.VALIDATED_RECIPIENTS, recipients.inputs.get("definition"), definition.judging_version,
+         f"{partition}.yaml"),
         (Asset.MESSAGES, messages.inputs.get(Asset.VALIDATED_RECIPIENTS.value), recipients.fingerprint,
          Asset.VALIDATED_RECIPIENTS.value),
         (Asset.MESSAGES, messages.inputs.get("definition"), definition.fingerprint(without=HOW_NOT_WHAT),
@@ -74,15 +76,19 @@ def send_messages(
     partition: str,
     definition: CampaignDefinition,
     on_progress: ProgressSink = lambda _settled, _total: None,
+    released_plan: str | None = None,
 ) -> SendReport:
     """Send every message of the partition's plan that has no outcome yet, and write what became of all.
 
+    With `released_plan` only the plan of that fingerprint is sent: another one may have taken its place.
     An interrupt (BaseException in this thread) lets requests in flight end, records them, and is raised
     again. Raises StaleInputError and SettingsError before the first message; LedgerError when what was sent
     cannot be recorded.
     """
     with _held_plan(layout, partition) as path:
         plan = verified_plan(layout, partition, definition, path)
+        if released_plan not in {None, plan.fingerprint}:
+            raise StaleInputError("step_stale", asset=Asset.MESSAGES, campaign=partition, changed="messages")
         providers = _providers(path, ProviderConfig(settings, definition.simulation))
         report = SendReport(plan, modes=sorted({p.capabilities.mode for p in providers}))
         journal = ledger.journal(partition)
@@ -104,9 +110,9 @@ def send_messages(
 def _held_plan(layout: Layout, partition: str) -> Iterator[Path]:
     """The messages file under a name of our own: another run may put a newer one in its place meanwhile."""
     source = layout.partition_dir(Asset.MESSAGES, partition) / FILE_NAME
-    held = layout.state_dir / "plans" / f"{partition}.{os.getpid()}.parquet"
-    held.parent.mkdir(parents=True, exist_ok=True)
-    held.unlink(missing_ok=True)
+    held = source.with_name(f".held-{os.getpid()}.parquet")
+    for leftover in source.parent.glob(".held-*.parquet"):  # of a killed sender: only one sends at a time
+        leftover.unlink(missing_ok=True)
     try:
         os.link(source, held)
     except FileNotFoundError:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mensageria_pipeline.contracts.dataset import read_stamp, write_dataset
+from mensageria_pipeline.errors import ContractError
 
 SCHEMA = pa.schema([("a", pa.int64())])
 
@@ -48,9 +49,12 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_files_of_others_have_no_stamp(tmp_path: Path) -> None:
-    """A file that is missing, broken or foreign is not mistaken for ours."""
+def test_a_file_that_cannot_be_read_is_not_taken_for_missing(tmp_path: Path) -> None:
+    """A list that silently drops out would change who is who, and message people twice."""
     foreign, broken = tmp_path / "foreign.parquet", tmp_path / "broken.parquet"
     pq.write_table(_table(1), foreign)
     broken.write_bytes(b"PAR1 no")
-    assert [read_stamp(path) for path in (foreign, broken, tmp_path / "missing.parquet")] == [None] * 3
+    assert read_stamp(tmp_path / "missing.parquet") is None
+    for path in (foreign, broken):
+        with pytest.raises(ContractError, match="não pôde ser lido"):
+            read_stamp(path)

@@ -120,6 +120,11 @@ def _read_result(message_id: str, entry: Mapping[str, Any] | None) -> Result:
     return Result(
         message_id,
         verdict,
-        str(code)[:80] if code else None,
-        str(provider_id)[:200] if provider_id else None,
+        _storable(code, 80),
+        _storable(provider_id, 200),
     )
+
+
+def _storable(value: object, length: int) -> str | None:
+    """A provider's word as text that any database takes: JSON may hold lone surrogates."""
+    return str(value).encode("utf-8", "replace").decode()[:length] if value else None
