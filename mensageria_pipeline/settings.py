@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -72,7 +73,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         data_dir=(root / (values["MENSAGERIA_DATA_DIR"] or "data")).resolve(),
         language=_language(values["MENSAGERIA_LANGUAGE"]),
         api_provider_url=_url("API_PROVIDER_URL", values),
-        api_key=values["API_KEY"] or None,
+        api_key=_key("API_KEY", values),
         timeout_s=_number("TIMEOUT_SECONDS", values, default=10.0, low=0.1, high=600),
         default_batch_size=int(_number("DEFAULT_BATCH_SIZE", values, default=200, low=1, high=500)),
         input_settle_s=_number("INPUT_SETTLE_SECONDS", values, default=2.0, low=0, high=600),
@@ -109,8 +110,20 @@ def _log_level(value: str) -> str:
 
 def _url(name: str, values: Mapping[str, str]) -> str | None:
     value = values[name]
-    if value and not value.startswith(("http://", "https://")):
+    try:
+        parts = urlsplit(value)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if value and not (is_usable and value.isascii() and value.isprintable() and " " not in value):
         raise SettingsError("setting_invalid", name=name, found="…", expected="http://… / https://…")
+    return value or None
+
+
+def _key(name: str, values: Mapping[str, str]) -> str | None:
+    value = values[name]
+    if value and not (value.isascii() and value.isprintable()):  # it travels in a header
+        raise SettingsError("setting_invalid", name=name, found="…", expected="ASCII")
     return value or None
 
 

@@ -168,6 +168,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "O arquivo {file} tem a extensão {found}. Esperado: {expected}. Exporte-o em um desses formatos.",
         "The file {file} has the extension {found}. Expected: {expected}. Export it in one of these.",
     ),
+    "file_name_unusable": (
+        "O nome do arquivo {file} tem caracteres que o sistema não lê. Renomeie-o sem acentos.",
+        "The file name {file} has characters that the system cannot read. Rename it without accents.",
+    ),
     "file_gone": (
         "O arquivo {file} sumiu ou não pode ser lido (permissão?). Coloque-o de novo na pasta.",
         "The file {file} is gone or cannot be read (permissions?). Put it into the folder again.",
@@ -353,6 +357,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Já estava em um arquivo anterior ({file}, linha {row}).",
         "Was in an earlier file already ({file}, row {row}).",
     ),
+    "already_messaged": (
+        "Este endereço já recebeu uma mensagem desta edição da campanha, sob outra identificação.",
+        "This address has already received a message of this edition of the campaign, under another identity.",
+    ),
+    "unrenderable": (
+        "O texto da mensagem não pôde ser montado com os valores de {column} (um valor ou uma data que não se lê).",
+        "The message's text cannot be made with the values of {column} (an amount or date that cannot be read).",
+    ),
     "dead_address": (
         "O provedor informou que este endereço não existe mais.",
         "The provider said that this address no longer exists.",
@@ -369,9 +381,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "code_duplicate_person": ("pessoa duplicada", "duplicate person"),
     "code_duplicate_address": ("endereço duplicado", "duplicate address"),
     "code_repeated_row": ("já estava em outro arquivo", "was in an earlier file"),
+    "code_already_messaged": ("endereço já contatado", "address already messaged"),
+    "code_unrenderable": ("valor que não cabe no texto", "value that does not fit the text"),
     "code_dead_address": ("endereço que não existe mais", "address that no longer exists"),
     "suggest_fill": ("Preencha a coluna {column}.", "Fill in column {column}."),
     "suggest_correct": ("Corrija a coluna {column}.", "Correct column {column}."),
+    "suggest_edition": ("Para mudar o endereço, use uma nova edição.", "To change the address, use a new edition."),
     "suggest_none": ("Nada a fazer.", "Nothing to do."),
     # command line
     "no_campaigns": (
@@ -506,17 +521,17 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{file}: still being copied, waiting.",
     ),
     "tick_already": (
-        "{file}: já processado, mesmo conteúdo de {first} (recebido em {at}).",
-        "{file}: already processed, same content as {first} (received at {at}).",
+        "{campaign}: {file} já processado, mesmo conteúdo de {first} (recebido em {at}).",
+        "{campaign}: {file} already processed, same content as {first} (received at {at}).",
     ),
     "tick_running": (
         "{campaign}: a execução {run} cuida deste conteúdo ({status}).",
         "{campaign}: run {run} takes care of this content ({status}).",
     ),
     "tick_failed_run": (
-        "{campaign}: a execução {run} falhou antes de ler os arquivos. Rode de novo na interface, ou com "
+        "{campaign}: a execução {run} falhou. Corrija o que ela diz e rode de novo na interface, ou com "
         "`mensageria run {campaign}`.",
-        "{campaign}: run {run} failed before it read the files. Run it again in the UI, or with "
+        "{campaign}: run {run} failed. Correct what it says and run it again in the UI, or with "
         "`mensageria run {campaign}`.",
     ),
     "tick_started": (

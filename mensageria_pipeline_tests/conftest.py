@@ -10,13 +10,12 @@ import pytest
 from mensageria_pipeline import texts
 from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
 from mensageria_pipeline.contracts.layout import Layout
-from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.intake.ingest import IngestReport, ingest
-from mensageria_pipeline.messages.plan import MessagesReport, plan_messages, required_columns
+from mensageria_pipeline.messages.plan import MessagesReport, plan_messages
+from mensageria_pipeline.preparation import judge_recipients
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.recipients.validate import RecipientsReport, validate_recipients
-from mensageria_pipeline.sending.memory import LedgerMemory
+from mensageria_pipeline.recipients.validate import RecipientsReport
 from mensageria_pipeline.sending.send import SendReport, send_messages
 from mensageria_pipeline.settings import Settings
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
@@ -64,12 +63,7 @@ class Workbench:
         return ingest(self.layout, self.project.registry, partition, self.definition(campaign), 0)
 
     def validate(self, campaign: str) -> RecipientsReport:
-        partition, definition = Partition.parse(campaign), self.definition(campaign)
-        mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
-        memory = LedgerMemory(self.project.ledger, partition, definition.edition, mode)
-        return validate_recipients(
-            self.layout, campaign, definition, memory, lambda headers: required_columns(definition, partition, headers)
-        )
+        return judge_recipients(self.layout, self.project.ledger, Partition.parse(campaign), self.definition(campaign))
 
     def plan(self, campaign: str) -> MessagesReport:
         return plan_messages(self.layout, Partition.parse(campaign), self.definition(campaign), self.project.ledger.key)

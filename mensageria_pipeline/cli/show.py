@@ -25,15 +25,14 @@ from mensageria_pipeline.cli.console import (
 from mensageria_pipeline.contracts.campaign import load_definition
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.masking import mask
-from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.names import OCCURRENCE_SEPARATOR, Partition, campaign_key
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.ingest import ingest
 from mensageria_pipeline.intake.registry import IntakeRegistry
-from mensageria_pipeline.messages.plan import FILE_NAME, plan_messages, required_columns
+from mensageria_pipeline.messages.plan import FILE_NAME, plan_messages
+from mensageria_pipeline.preparation import judge_recipients
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.recipients.validate import RecipientsReport, validate_recipients
-from mensageria_pipeline.sending.memory import LedgerMemory
+from mensageria_pipeline.recipients.validate import RecipientsReport
 from mensageria_pipeline.sending.providers.registry import check_providers
 from mensageria_pipeline.status import CampaignStatus, campaign_status, known_partitions
 from mensageria_pipeline.texts import say
@@ -171,11 +170,7 @@ def _prepared(
     for path in known.glob("*.parquet"):
         (folder / path.name).symlink_to(path)
     ingest(scratch, IntakeRegistry(scratch.intake_db), partition, definition, project.settings.input_settle_s)
-    mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
-    memory = LedgerMemory(project.ledger, partition, definition.edition, mode)
-    report = validate_recipients(
-        scratch, partition.key, definition, memory, lambda headers: required_columns(definition, partition, headers)
-    )
+    report = judge_recipients(scratch, project.ledger, partition, definition)
     plan_messages(scratch, partition, definition, project.ledger.key)
     with pq.ParquetFile(scratch.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME) as file:
         batch = next(file.iter_batches(count), None)

@@ -79,6 +79,7 @@ class Message:
     title: str
     body: str
     data: Mapping[str, Any]
+    edition: int = 1
     problem: str | None = None
     attempt: int = 1
 

@@ -18,7 +18,6 @@ from mensageria_pipeline.defs.input_files import needs_release
 from mensageria_pipeline.defs.jobs import PREPARATION, SENDING, campaign_job
 from mensageria_pipeline.defs.shell import definition_of
 from mensageria_pipeline.defs.tick import Tick
-from mensageria_pipeline.errors import MensageriaError
 from mensageria_pipeline.messages.plan import FILE_NAME
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.ledger import Wait
@@ -39,52 +38,44 @@ def agenda(context: dg.SensorEvaluationContext, project: dg.ResourceParam[Projec
     tick, now = Tick(context.instance), datetime.now(UTC)
     for wait in project.ledger.waits():
         if wait.due_at <= now:
-            _resume(tick, project, wait, now)
+            with tick.guarded(wait.campaign):
+                _resume(tick, project, wait, now)
     for path in sorted(project.layout.campaigns_dir.glob("*.yaml")):
-        start_due(tick, project, path.stem, now)
+        with tick.guarded(path.stem):
+            start_due(tick, project, path.stem, now)
     return tick.result(context, say("agenda_nothing"))
 
 
 def _resume(tick: Tick, project: Project, wait: Wait, now: datetime) -> None:
     partition = Partition.parse(wait.campaign)
-    try:
-        definition = definition_of(project, partition)
-    except MensageriaError as error:
-        tick.news.append(say("agenda_definition", campaign=wait.campaign, reason=error.text()))
-        return
+    definition = definition_of(project, partition)
     stamp = read_stamp(project.layout.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME)
     is_released = stamp is not None and project.ledger.is_released(partition.key, stamp.fingerprint)
     if needs_release(definition) and not is_released:
         tick.news.append(say("agenda_not_released", campaign=wait.campaign))
         return
     window = definition.send_window
-    run_key = f"{partition.key}:resume:{wait.due_at.isoformat()}"
-    if (window.is_open(now) or window.is_expired(now)) and tick.run_of(run_key) is None:
+    if not (window.is_open(now) or window.is_expired(now)):
+        return
+    if tick.ask_again(partition.key, f"{partition.key}:resume:{wait.due_at.isoformat()}", "resume", SENDING):
         tick.news.append(say("agenda_resumed", campaign=wait.campaign, reason=say(wait.reason)))
-        tick.ask(partition.key, run_key, "resume", SENDING)
 
 
 def start_due(tick: Tick, project: Project, campaign: str, now: datetime) -> None:
     """Ask for each occurrence of the campaign that was due until `now` and has no run yet."""
-    try:
-        definition = definition_of(project, Partition(campaign))
-    except MensageriaError as error:
-        tick.known.append(say("agenda_definition", campaign=campaign, reason=error.text()))
-        return
+    definition = definition_of(project, Partition(campaign))
     if not definition.cron:
         return
     since = max(project.registry.schedule_known_since(campaign, definition.cron, now), now - CRON_GRACE)
     for due in occurrences(definition, since, now):
         partition = Partition.of_occurrence(campaign, due)
-        run_key = f"{partition.key}:cron"
         local = due.astimezone(definition.send_window.zone).isoformat(timespec="minutes")
-        if tick.run_of(run_key) is not None:
-            continue
         if not any(intake.received_at <= due for intake in list_intakes(project.layout, campaign)):
             tick.known.append(say("agenda_no_intake", campaign=campaign, due=local))
             continue
-        tick.news.append(say("agenda_occurrence", campaign=campaign, due=local, partition=partition.key))
-        tick.ask(partition.key, run_key, "cron", PREPARATION if needs_release(definition) else None)
+        assets = PREPARATION if needs_release(definition) else None
+        if tick.ask_again(partition.key, f"{partition.key}:cron", "cron", assets):
+            tick.news.append(say("agenda_occurrence", campaign=campaign, due=local, partition=partition.key))
 
 
 def occurrences(definition: CampaignDefinition, after: datetime, until: datetime) -> Iterator[datetime]:

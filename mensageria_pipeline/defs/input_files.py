@@ -7,6 +7,7 @@ import dagster as dg
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition, Release
 from mensageria_pipeline.contracts.dataset import fingerprint_of, read_stamp
+from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.raw_base import intake_path
 from mensageria_pipeline.defs.jobs import PREPARATION, campaign_job
@@ -15,6 +16,7 @@ from mensageria_pipeline.defs.tick import Tick
 from mensageria_pipeline.errors import MensageriaError
 from mensageria_pipeline.intake.files import InputFile, discover
 from mensageria_pipeline.intake.ingest import definition_version
+from mensageria_pipeline.messages.plan import FILE_NAME
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.texts import say
 
@@ -35,7 +37,8 @@ def input_files(context: dg.SensorEvaluationContext, project: dg.ResourceParam[P
     tick.news += [say("tick_refused", file=path.name, reason=error.text()) for path, error in discovery.refused]
     hashes = _Hashes(project, FILES_PER_TICK)
     for campaign in sorted({file.campaign for file in discovery.files}):
-        _look_at(tick, project, campaign, list(hashes.of(discovery.of(campaign), tick)))
+        with tick.guarded(campaign):
+            _look_at(tick, project, campaign, list(hashes.of(discovery.of(campaign), tick)))
     if hashes.left:
         tick.news.append(say("tick_capped", count=hashes.left))
     return tick.result(context, say("tick_nothing", folder=project.layout.input_dir.name))
@@ -77,43 +80,50 @@ def _look_at(tick: Tick, project: Project, campaign: str, files: Sequence[tuple[
     """One campaign: at most one run request, for all of its new contents together."""
     try:
         definition = definition_of(project, Partition(campaign))
+        prepared = _prepared_contents(project, campaign)
     except MensageriaError as error:
         tick.news += [say("tick_refused", file=file.path.name, reason=error.text()) for file, _ in files[:1]]
         return
-    version = definition_version(definition)
     new: dict[str, str] = {}
-    attempt = "1"
     for file, content_hash in files:
-        if intake_path(project.layout, campaign, content_hash).exists():
-            tick.known.append(_already(project, campaign, file, content_hash))
-            continue
         refusal = project.registry.refusal(campaign, content_hash)
-        if refusal and refusal.definition == version:
+        if content_hash in prepared:
+            tick.known += _already(project, campaign, file, content_hash)
+        elif refusal and refusal.definition == definition_version(definition):
             tick.known.append(say("tick_refused", file=file.path.name, reason=refusal.reason))
-            continue
-        if refusal:
-            attempt = version[:8]
-        new.setdefault(content_hash, file.path.name)
+        else:
+            new.setdefault(content_hash, file.path.name)
     if new:
-        _request(tick, campaign, definition, new, attempt)
+        _request(tick, campaign, definition, new)
 
 
-def _request(tick: Tick, campaign: str, definition: CampaignDefinition, new: dict[str, str], attempt: str) -> None:
+def _prepared_contents(project: Project, campaign: str) -> frozenset[str]:
+    """Contents whose rows have their fates and messages: a run went that far. Being in raw_base is not enough."""
+    recipients = read_stamp(project.layout.partition_dir(Asset.VALIDATED_RECIPIENTS, campaign) / FILE_NAME)
+    messages = read_stamp(project.layout.partition_dir(Asset.MESSAGES, campaign) / FILE_NAME)
+    if recipients is None or messages is None:
+        return frozenset()
+    is_current = messages.inputs.get(Asset.VALIDATED_RECIPIENTS.value) == recipients.fingerprint
+    return frozenset(recipients.facts["intakes"]) if is_current else frozenset()
+
+
+def _request(tick: Tick, campaign: str, definition: CampaignDefinition, new: dict[str, str]) -> None:
+    """Ask for a run, unless one of the same reason is under way, or failed and nothing changed since."""
     content = next(iter(new))[:16] if len(new) == 1 else fingerprint_of({"contents": sorted(new)})[:16]
-    run_key = f"{campaign}:{content}:{attempt}"
-    run = tick.run_of(run_key)
-    if run:
-        key = "tick_failed_run" if run.is_finished else "tick_running"
-        tick.news.append(say(key, campaign=campaign, run=run.run_id[:8], status=run.status.value))
-        return
-    names = ", ".join(new.values())
-    if definition.cron:
-        tick.news.append(say("tick_started_cron", campaign=campaign, files=names, cron=definition.cron))
-    elif needs_release(definition):
-        tick.news.append(say("tick_started_until_messages", campaign=campaign, files=names))
+    for attempt in ("1", definition.fingerprint()[:8]):
+        run_key = f"{campaign}:{content}:{attempt}"
+        run = tick.run_of(run_key)
+        if run is None:
+            break
+        if not run.is_finished:
+            tick.news.append(say("tick_running", campaign=campaign, run=run.run_id[:8], status=run.status.value))
+            return
     else:
-        tick.news.append(say("tick_started", campaign=campaign, files=names))
+        tick.news.append(say("tick_failed_run", campaign=campaign, run=run.run_id[:8] if run else ""))
+        return
     only_prepare = definition.cron or needs_release(definition)
+    key = "tick_started_cron" if definition.cron else "tick_started_until_messages" if only_prepare else "tick_started"
+    tick.news.append(say(key, campaign=campaign, files=", ".join(new.values()), cron=definition.cron))
     tick.ask(campaign, run_key, "file", PREPARATION if only_prepare else None)
 
 
@@ -122,9 +132,11 @@ def needs_release(definition: CampaignDefinition) -> bool:
     return definition.is_live and definition.release is Release.MANUAL
 
 
-def _already(project: Project, campaign: str, file: InputFile, content_hash: str) -> str:
+def _already(project: Project, campaign: str, file: InputFile, content_hash: str) -> list[str]:
+    """A line where the content came in under another name; the file itself needs none."""
     stamp = read_stamp(intake_path(project.layout, campaign, content_hash))
     facts = stamp.facts if stamp else {}
-    return say(
-        "tick_already", file=file.path.name, first=facts.get("file_name", "?"), at=str(facts.get("received_at"))[:19]
-    )
+    if facts.get("file_name") == file.path.name:
+        return []
+    at = str(facts.get("received_at"))[:19]
+    return [say("tick_already", campaign=campaign, file=file.path.name, first=facts.get("file_name", "?"), at=at)]

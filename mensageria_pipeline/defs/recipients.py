@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 
 from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients
 from mensageria_pipeline.defs.metadata import counts_table, lineage, masked_preview, table_metadata, table_schema
@@ -21,10 +20,9 @@ from mensageria_pipeline.defs.shell import (
     readable_errors,
 )
 from mensageria_pipeline.errors import ContractError
-from mensageria_pipeline.messages.plan import required_columns
+from mensageria_pipeline.preparation import judge_recipients
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.recipients.validate import FILE_NAME, RecipientsReport, validate_recipients
-from mensageria_pipeline.sending.memory import LedgerMemory
+from mensageria_pipeline.recipients.validate import FILE_NAME, RecipientsReport
 
 _VALIDATED, _REJECTED = Asset.VALIDATED_RECIPIENTS.value, Asset.REJECTED_RECIPIENTS.value
 
@@ -49,7 +47,8 @@ def recipients(context: dg.AssetExecutionContext, project: dg.ResourceParam[Proj
         partition = partition_of(context)
         try:
             with project.preparation_lock(partition.key):
-                report = _validate(project, partition)
+                definition = definition_of(project, partition)
+                report = judge_recipients(project.layout, project.ledger, partition, definition)
         except ContractError as error:
             if result := failed_check(error, _VALIDATED):
                 yield result
@@ -58,16 +57,6 @@ def recipients(context: dg.AssetExecutionContext, project: dg.ResourceParam[Proj
         yield dg.MaterializeResult(asset_key=_REJECTED, metadata=_rejected_metadata(project, partition, report))
         yield passed("contract", _VALIDATED, linhas=report.validated.row_count)
         yield passed("rows_conserved", _VALIDATED, linhas=report.row_count, destinos=dict(report.fates))
-
-
-def _validate(project: Project, partition: Partition) -> RecipientsReport:
-    definition = definition_of(project, partition)
-    mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
-    memory = LedgerMemory(project.ledger, partition, definition.edition, mode)
-    return validate_recipients(
-        project.layout, partition.key, definition, memory,
-        lambda headers: required_columns(definition, partition, headers),
-    )  # fmt: skip
 
 
 def _validated_metadata(project: Project, partition: Partition, report: RecipientsReport) -> dict[str, Any]:

@@ -4,6 +4,8 @@ A tick is short and decides nothing for good: the next one decides the same agai
 one run of one reason.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -12,8 +14,11 @@ from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.defs.jobs import keys
 from mensageria_pipeline.defs.shell import CAMPAIGN_TAG, TRIGGER_TAG, campaigns
+from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.texts import say
 
 _SHOWN_LINES = 12
+_ATTEMPTS = 3
 
 
 @dataclass(slots=True)
@@ -34,6 +39,30 @@ class Tick:
                 tags={CAMPAIGN_TAG: Partition.parse(partition).campaign, TRIGGER_TAG: trigger},
             )
         )
+
+    @contextmanager
+    def guarded(self, campaign: str) -> Iterator[None]:
+        """One campaign's trouble must not stop the others'. Only its kind is said: values may be personal."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - see above
+            reason = error.text() if isinstance(error, MensageriaError) else type(error).__name__
+            self.news.append(say("agenda_definition", campaign=campaign, reason=reason))
+
+    def ask_again(self, partition: str, reason: str, trigger: str, assets: tuple[Asset, ...] | None) -> bool:
+        """Request a run for a reason that is still there after its last run failed, up to `_ATTEMPTS` times.
+
+        False while a run of that reason is under way, or once the attempts are used up, which is said.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            run = self.run_of(f"{reason}:{attempt}")
+            if run is None:
+                self.ask(partition, f"{reason}:{attempt}", trigger, assets)
+                return True
+            if not run.is_finished or run.status is dg.DagsterRunStatus.CANCELED:
+                return False
+        self.known.append(say("tick_failed_run", campaign=partition, run=run.run_id[:8] if run else ""))
+        return False
 
     def run_of(self, run_key: str) -> dg.DagsterRun | None:
         """The run that already takes care of a reason."""

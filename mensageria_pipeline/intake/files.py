@@ -74,12 +74,18 @@ def _candidates(input_dir: Path) -> list[tuple[str, Path]]:
         if _is_ignored(entry):
             continue
         if entry.is_dir():
-            found += [
-                (entry.name, path) for path in sorted(entry.iterdir()) if path.is_file() and not _is_ignored(path)
-            ]
+            found += [(entry.name, path) for path in _files_in(entry)]
         elif entry.is_file():
             found.append((entry.stem, entry))
     return found
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """The folder's files by name; none where it cannot be read."""
+    try:
+        return [path for path in sorted(folder.iterdir()) if path.is_file() and not _is_ignored(path)]
+    except OSError:
+        return []
 
 
 def _is_ignored(path: Path) -> bool:
@@ -91,7 +97,10 @@ def _present_names(named: list[tuple[str, Path]], discovery: Discovery) -> dict[
     keys: dict[str, str] = {}
     for name, path in named:
         try:
+            str(path).encode()  # a name in another encoding than the system's cannot be stored or shown
             keys[name] = campaign_key(name)
+        except UnicodeEncodeError:
+            discovery.refused.append((Path(ascii(path.name)), InputError("file_name_unusable", file=ascii(path.name))))
         except InputError as error:
             discovery.refused.append((path, error))
     return keys

@@ -106,6 +106,10 @@ def _take_in_folder(
             continue
         try:
             intake = _take_in(layout, file, content_hash, definition)
+            if registry.known_hash(file.path) != content_hash:  # it changed while it was read
+                intake.path.unlink()
+                report.growing.append(file.path.name)
+                continue
         except InputError as error:
             registry.refuse(campaign, content_hash, definition_version(definition), error.text())
             report.refused.append((file.path.name, error.text()))

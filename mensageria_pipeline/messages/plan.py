@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -32,11 +32,30 @@ class MessagesReport:
     placeholders: tuple[str, ...]
 
 
-def required_columns(definition: CampaignDefinition, partition: Partition, headers: Sequence[str]) -> list[str]:
-    """The headers whose emptiness makes a row unfit for the message's text."""
+@dataclass(frozen=True, slots=True)
+class TemplateNeeds:
+    """What a campaign's text asks of the rows of one base."""
+
+    required: list[str]
+    """Headers whose emptiness makes a row unfit."""
+    used: list[str]
+    """Headers whose values may fail to become text; empty when none can."""
+    can_render: Callable[[Mapping[str, str], str], bool]
+    """Whether a row's cells, by header, become text on a channel."""
+
+
+def template_needs(definition: CampaignDefinition, partition: Partition, headers: Sequence[str]) -> TemplateNeeds:
+    """Raises TemplateError when the template cannot be read; columns that are missing are not its concern."""
     renderer = Renderer(template_of(definition, partition.campaign, headers))
     columns = renderer.columns_for(headers)
-    return [columns[name] for name in renderer.required if name in columns]
+    is_complete = all(name in columns for name in renderer.required)
+
+    def can_render(cells: Mapping[str, str], channel: str) -> bool:
+        values = {name: cells[header] for name, header in columns.items() if cells[header]}
+        return renderer.render(values, channel).problem is None
+
+    used = list(dict.fromkeys(columns.values())) if is_complete and renderer.may_fail else []
+    return TemplateNeeds([columns[name] for name in renderer.required if name in columns], used, can_render)
 
 
 def plan_messages(layout: Layout, partition: Partition, definition: CampaignDefinition, key: bytes) -> MessagesReport:

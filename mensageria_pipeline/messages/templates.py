@@ -24,6 +24,8 @@ _PROBE = "1"
 _FUNCTIONS = frozenset({"range", "dict", "namespace", "debug"})
 """minijinja's own, which it lists among the undeclared variables."""
 RENDER_FAILED = "render_failed"
+_HARMLESS = re.compile(r"\{\{\s*\w+\s*(?:\|\s*(?:primeiro_nome|upper|lower|trim|title|default\([^)]*\))\s*)*\}\}")
+"""A placeholder with no filter that a value could break."""
 
 
 def moeda(value: str) -> str:
@@ -94,6 +96,11 @@ class Renderer:
     def required(self) -> tuple[str, ...]:
         """Placeholders without a default, sorted."""
         return tuple(sorted(self.placeholders - self._optional))
+
+    @property
+    def may_fail(self) -> bool:
+        """True when a value can make rendering fail: the template does more than show its placeholders."""
+        return any("{" in _HARMLESS.sub("", source) for source in self._sources.values())
 
     def columns_for(self, headers: Sequence[str]) -> dict[str, str]:
         """Placeholder → header, for those the base can fill; headers match by name, then by role."""

@@ -18,6 +18,15 @@ class SendMemory(Protocol):
     def is_suppressed(self, channel: str, address: str) -> bool:
         """True for an address that no campaign may message."""
 
+    def was_reached(self, channel: str, address: str) -> bool:
+        """True for an address at which a message of this edition arrived, or may have."""
+
+
+CONTENT_RULES = frozenset({"missing_field", "unrenderable"})
+"""Rules about the message's text, which may change after the message was sent."""
+_FAILED = frozenset({Outcome.INVALID_ADDRESS, Outcome.REJECTED, Outcome.SUPPRESSED})
+"""Outcomes after which another address of the person may be tried."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -57,7 +66,7 @@ class FateJudge:
         return [self._decide(row) for row in rows]
 
     def _decide(self, row: Row) -> Decision:
-        decision = Decision(Fate.REJECTED, row.code) if row.code else self._place(row)
+        decision = self._place(row) if not row.code or self._is_history(row) else Decision(Fate.REJECTED, row.code)
         position = len(self._rows)
         self._rows.append(row)
         self._decisions.append(decision)
@@ -65,6 +74,15 @@ class FateJudge:
             self._by_person[row.channel, row.person] = position
             self._by_address[row.channel, row.address] = position
         return decision
+
+    def _is_history(self, row: Row) -> bool:
+        """A message that was sent stays in the plan, whatever the text needs by now."""
+        if row.code not in CONTENT_RULES:
+            return False
+        return self.memory.outcome(row.channel, self._recipient(row), 0) not in {None, Outcome.PENDING}
+
+    def _recipient(self, row: Row) -> str:
+        return row.person if self.one_message_per is OneMessagePer.PERSON else row.address
 
     def _place(self, row: Row) -> Decision:
         if self.one_message_per is OneMessagePer.PERSON:
@@ -88,10 +106,7 @@ class FateJudge:
         if self._rows[earlier].intake == row.intake:
             return Decision(Fate.DUPLICATE, "duplicate_person", refers_to=earlier)
         revision = self._decisions[earlier].revision
-        failed = self.memory.outcome(row.channel, row.person, revision) in {
-            Outcome.INVALID_ADDRESS,
-            Outcome.REJECTED,
-        }
+        failed = self.memory.outcome(row.channel, row.person, revision) in _FAILED
         was_revised = self.memory.outcome(row.channel, row.person, revision + 1) is not None
         if not (failed or was_revised):
             return Decision(Fate.REJECTED, "id_conflict", refers_to=earlier)
@@ -101,8 +116,9 @@ class FateJudge:
         return self._plan(row, revision + 1)
 
     def _plan(self, row: Row, revision: int) -> Decision:
-        recipient = row.person if self.one_message_per is OneMessagePer.PERSON else row.address
-        is_suppressed = self.memory.is_suppressed(row.channel, row.address)
-        if is_suppressed and self.memory.outcome(row.channel, recipient, revision) is None:
-            return Decision(Fate.SUPPRESSED, "dead_address")
+        if self.memory.outcome(row.channel, self._recipient(row), revision) is None:
+            if self.memory.is_suppressed(row.channel, row.address):
+                return Decision(Fate.SUPPRESSED, "dead_address")
+            if self.memory.was_reached(row.channel, row.address):
+                return Decision(Fate.REPEATED, "already_messaged")
         return Decision(Fate.PLANNED, revision=revision)

@@ -3,7 +3,8 @@
 Columns in and out are text; a rule is a vectorized mask with a code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -17,19 +18,45 @@ _ROUNDED = r"\d+(?:[.,]\d+)?[eE]\+?\d+"
 MAX_ADDRESS_LENGTH = 4096
 
 
-def normalize(rows: pd.DataFrame, roles: Roles, required: Sequence[str]) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class TextNeeds:
+    """What the message's text asks of a base."""
+
+    required: Sequence[str] = ()
+    """Headers whose cells must not be empty."""
+    used: Sequence[str] = ()
+    """Headers whose values may fail to become text, such as an amount; empty when none can."""
+    can_render: Callable[[Mapping[str, str], str], bool] = lambda _cells, _channel: True
+    """Whether a row's cells, by header, become the text of a message on a channel."""
+
+
+def normalize(rows: pd.DataFrame, roles: Roles, needs: TextNeeds) -> pd.DataFrame:
     """Per row: person, person_kind, channel, address, code, column, value.
 
-    `rows` holds the operator's columns by header; `required` are headers that the message's text needs.
+    `rows` holds the operator's columns by header.
     `code` is empty for a row that breaks no rule; `column` and `value` are the offending cell's.
     """
     cells = rows.fillna("").astype("str").apply(lambda column: column.str.strip())
     judged = _addressed(cells, roles)
     _judge_addresses(judged)
-    for header in required:
+    for header in needs.required:
         _reject(judged, cells[header] == "", "missing_field", header, cells[header])
+    if needs.used:
+        _reject(judged, _unrenderable(cells, judged, needs), "unrenderable", ", ".join(needs.used))
     judged["person"], judged["person_kind"], judged["known_as"] = _persons(cells, roles, judged["address"])
     return judged
+
+
+def _unrenderable(cells: pd.DataFrame, judged: pd.DataFrame, needs: TextNeeds) -> "pd.Series[bool]":
+    columns = [cells[header].tolist() for header in needs.used]
+    rows = zip(judged["code"].tolist(), judged["channel"].tolist(), *columns, strict=True)
+    return pd.Series(
+        [
+            not code and not needs.can_render(dict(zip(needs.used, values, strict=True)), channel)
+            for code, channel, *values in rows
+        ],
+        index=cells.index,
+    )
 
 
 def _addressed(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:

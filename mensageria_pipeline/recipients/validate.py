@@ -23,8 +23,8 @@ from mensageria_pipeline.contracts.recipients import (
     arrow_schema,
 )
 from mensageria_pipeline.errors import ContractError, StaleInputError
-from mensageria_pipeline.recipients.fates import FateJudge, Row, SendMemory
-from mensageria_pipeline.recipients.normalize import normalize
+from mensageria_pipeline.recipients.fates import CONTENT_RULES, FateJudge, Row, SendMemory
+from mensageria_pipeline.recipients.normalize import TextNeeds, normalize
 from mensageria_pipeline.texts import Language, say
 
 FILE_NAME = "part-0.parquet"
@@ -50,12 +50,12 @@ def validate_recipients(
     partition: str,
     definition: CampaignDefinition,
     memory: SendMemory,
-    required_of: Callable[[Sequence[str]], Sequence[str]],
+    needs_of: Callable[[Sequence[str]], TextNeeds],
 ) -> RecipientsReport:
     """Judge every row of every intake of the partition and write both tables.
 
-    `required_of` says, for an intake's headers, which of them the message's text cannot do without. Raises
-    InputError when a base has no usable address column, and ContractError when rows are not conserved.
+    `needs_of` says, for an intake's headers, what the message's text asks of its rows. Raises InputError when a
+    base has no usable address column, and ContractError when rows are not conserved.
     """
     intakes = list_intakes(layout, partition)
     if not intakes:
@@ -64,17 +64,19 @@ def validate_recipients(
     frames, roles = [], None
     for position, intake in enumerate(intakes):
         roles = recognize(intake.columns, definition.columns, definition.channel)
-        frames.append(_judged(intake, position, roles, required_of(intake.columns), judge))
+        frames.append(_judged(intake, position, roles, needs_of(intake.columns), judge))
     rows = pd.concat(frames, ignore_index=True)
     _refer(rows)
     _supersede(rows)
     return _write(layout, partition, definition, intakes, rows, roles)
 
 
-def _judged(intake: Intake, position: int, roles: Roles, required: Sequence[str], judge: FateJudge) -> pd.DataFrame:
+def _judged(intake: Intake, position: int, roles: Roles, needs: TextNeeds, judge: FateJudge) -> pd.DataFrame:
     rows = _load(intake)
-    judged = normalize(rows[list(intake.columns)], roles, required)
+    judged = normalize(rows[list(intake.columns)], roles, needs)
     judged["position"] = position
+    has_address = judged["code"].isin(["", *CONTENT_RULES])
+    judged["corrected_by"] = judged["known_as"].where(~has_address, judged["person"])
     judged["intake"], judged["file_name"] = intake.content_hash, intake.file_name
     judged["row_number"], judged["fields"] = rows["_row_number"], rows[ROW_FIELDS]
     columns = (judged[name].tolist() for name in ("row_number", "channel", "address", "person", "code"))
@@ -116,12 +118,12 @@ def _refer(rows: pd.DataFrame) -> None:
 
 def _supersede(rows: pd.DataFrame) -> None:
     """Mark rejected rows whose person came in well with a later intake."""
-    came_in = rows[(rows["fate"] == Fate.PLANNED) & (rows["known_as"] != "")]
-    last = came_in.drop_duplicates("known_as", keep="last").set_index("known_as")
+    came_in = rows[(rows["fate"] == Fate.PLANNED) & (rows["corrected_by"] != "")]
+    last = came_in.drop_duplicates("corrected_by", keep="last").set_index("corrected_by")
     label = last["intake"] + ":" + last["row_number"].astype("str")
-    came_later = rows["known_as"].map(last["position"]).fillna(-1) > rows["position"]
+    came_later = rows["corrected_by"].map(last["position"]).fillna(-1) > rows["position"]
     is_open = (rows["fate"] == Fate.REJECTED) & (rows["code"] != "id_conflict")
-    rows["superseded_by"] = rows["known_as"].map(label).where(is_open & came_later, "").astype("str")
+    rows["superseded_by"] = rows["corrected_by"].map(label).where(is_open & came_later, "").astype("str")
 
 
 def _write(
@@ -142,7 +144,13 @@ def _write(
     fates = {fate.value: int((rows["fate"] == fate.value).sum()) for fate in Fate}
     codes = {str(code): int(count) for code, count in refused["code"].value_counts().items()}
     columns = tuple(dict.fromkeys(header for intake in intakes for header in intake.columns))
-    facts = {"rows": expected, "fates": fates, "codes": codes, "columns": columns}
+    facts = {
+        "intakes": [i.content_hash for i in intakes],
+        "rows": expected,
+        "fates": fates,
+        "codes": codes,
+        "columns": columns,
+    }
     inputs = {Asset.RAW_BASE.value: raw_fingerprint(intakes), "definition": definition.judging_version}
     tables = (
         (Asset.VALIDATED_RECIPIENTS, ValidatedRecipients, planned),
@@ -179,6 +187,10 @@ def _suggestion(code: str, column: str) -> str:
         return say("suggest_fill", Language.PT_BR, column=column)
     if code.startswith(("invalid_", "unknown_", "phone_")):
         return say("suggest_correct", Language.PT_BR, column=column)
+    if code == "unrenderable":
+        return say("suggest_correct", Language.PT_BR, column=column)
+    if code == "id_conflict":
+        return say("suggest_edition", Language.PT_BR)
     return say("suggest_none", Language.PT_BR)
 
 

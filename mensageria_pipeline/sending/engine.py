@@ -86,10 +86,14 @@ class Lane:
         try:
             while (unit := await self._next_unit()) is not None:
                 await self.slots.acquire(len(unit.messages))
-                await self._bucket.take(len(unit.messages))
-                if not self._may_go_on():
-                    await self.slots.release(len(unit.messages))
+                may_leave = await self._bucket.take(len(unit.messages), self._may_go_on)
+                held = await self._last_look(unit) if may_leave else len(unit.messages)
+                if held:
+                    await self.slots.release(held)
+                if not may_leave:
                     break
+                if not unit.messages:
+                    continue
                 task = asyncio.create_task(self._deliver(unit))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -156,6 +160,23 @@ class Lane:
             await self._record(decided)
         return unit if unit.messages else None
 
+    async def _last_look(self, unit: Unit) -> int:
+        """Decide once more, now that the unit may leave: time has passed. How many of its messages do not."""
+        is_expired = self.window.is_expired(datetime.now(UTC))
+        leaving, decided, held = [], [], 0
+        for message in unit.messages:
+            outcome = self._decided_without_request(message, is_expired=is_expired)
+            if outcome is None:
+                leaving.append(message)
+                continue
+            held += 1
+            if message.message_id not in unit.doubtful:
+                decided.append(self._line(message, outcome[0], code=outcome[1], attempt=0))
+        unit.messages = leaving
+        if decided:
+            await self._record(decided)
+        return held
+
     def _decided_without_request(self, message: Message, *, is_expired: bool) -> tuple[str, str] | None:
         if message.problem:
             return Outcome.REJECTED, message.problem
@@ -215,6 +236,9 @@ class Lane:
 
     def _delay(self, unit: Unit, again: list[tuple[Message, Result]]) -> None:
         wait = wait_s(self.policy.retry, unit.tries, [result for _, result in again], self.draw)
+        asked = max((result.retry_after_s or 0.0 for _, result in again), default=0.0)
+        if asked > LONGEST_WAIT_S:
+            self._wait(datetime.now(UTC) + timedelta(seconds=asked), "wait_throttled")
         if any(result.verdict is Verdict.THROTTLED and result.retry_after_s for _, result in again):
             self._bucket.hold_until(self.clock() + min(wait, LONGEST_WAIT_S))
         retried = replace(unit, messages=[replace(m, attempt=m.attempt + 1) for m, _ in again])
@@ -258,6 +282,7 @@ class Lane:
         return Line(
             message.message_id, self.policy.mode, message.attempt if attempt is None else attempt, str(event), now_us(),
             result.code if result else code, result.provider_message_id if result else None, latency_ms,
+            *((message.address_key, message.edition) if event == Event.ATTEMPTING else ()),
         )  # fmt: skip
 
     def _stop(self, reason: StopReason, code: str | None = None) -> None:

@@ -31,10 +31,12 @@ _lines = sa.Table(
     sa.Column("code", sa.Text),
     sa.Column("provider_message_id", sa.Text),
     sa.Column("latency_ms", sa.Float),
+    sa.Column("address_key", sa.Text),
+    sa.Column("edition", sa.Integer),
 )  # fmt: skip
 _INSERT = (
-    "INSERT INTO journal (message_id, mode, attempt, event, at_us, code, provider_message_id, latency_ms) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO journal (message_id, mode, attempt, event, at_us, code, provider_message_id, latency_ms, "
+    "address_key, edition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _FINAL = tuple(outcome.value for outcome in FINAL_OUTCOMES)
 _FETCH_ROWS = 50_000
@@ -61,13 +63,17 @@ class Line:
     code: str | None = None
     provider_message_id: str | None = None
     latency_ms: float | None = None
+    address_key: str | None = None
+    """On an intent: where the request goes, as a keyed hash; and the edition it is part of."""
+    edition: int | None = None
 
 
 LINES_SCHEMA = pa.schema(
     [
         ("seq", pa.int64()), ("message_id", pa.string()), ("mode", pa.string()), ("attempt", pa.int64()),
         ("event", pa.string()), ("at_us", pa.int64()), ("code", pa.string()),
-        ("provider_message_id", pa.string()), ("latency_ms", pa.float64()),
+        ("provider_message_id", pa.string()), ("latency_ms", pa.float64()), ("address_key", pa.string()),
+        ("edition", pa.int64()),
     ]
 )  # fmt: skip
 
@@ -147,6 +153,16 @@ class Journal:
                 if message_id not in states.final:
                     _add(states.unsettled, message_id, attempt, event)
         return states
+
+    def addresses(self, mode: Mode, edition: int) -> dict[str, set[str]]:
+        """Address keys that requests of an edition went to in `mode`, each with the messages they were for."""
+        columns = (_lines.c.address_key, _lines.c.message_id)
+        query = sa.select(*columns).where(_lines.c.mode == mode.value, _lines.c.edition == edition).distinct()
+        found: dict[str, set[str]] = {}
+        with self._file.read() as connection:
+            for address_key, message_id in connection.execute(query):
+                found.setdefault(address_key, set()).add(message_id)
+        return found
 
     def lines(self) -> Iterator[pa.RecordBatch]:
         """Every line in order, in batches of `LINES_SCHEMA`."""

@@ -30,3 +30,18 @@ class LedgerMemory:
 
     def is_suppressed(self, channel: str, address: str) -> bool:
         return bool(self._suppressed) and address_key(self._ledger.key, channel, address) in self._suppressed
+
+    @cached_property
+    def _reached(self) -> frozenset[str]:
+        """Address keys at which a message of this edition arrived, or may have."""
+        key = self._partition.key
+        if not self._ledger.has_journal(key):
+            return frozenset()
+        arrived = {Outcome.ACCEPTED, Outcome.UNKNOWN}
+        addresses = self._ledger.journal(key).addresses(self._mode, self._edition)
+        return frozenset(
+            address for address, ids in addresses.items() if any(self._states.outcome(each) in arrived for each in ids)
+        )
+
+    def was_reached(self, channel: str, address: str) -> bool:
+        return bool(self._reached) and address_key(self._ledger.key, channel, address) in self._reached

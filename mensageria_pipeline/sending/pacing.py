@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 BURST_S = 0.05
+_LOOK_S = 0.2
 
 
 class TokenBucket:
@@ -17,13 +18,15 @@ class TokenBucket:
         self._clock = clock
         self._next_at = clock()
 
-    async def take(self, count: int) -> None:
-        """Return when `count` more messages may leave."""
+    async def take(self, count: int, may_go_on: Callable[[], bool] = lambda: True) -> bool:
+        """True when `count` more messages may leave; False once `may_go_on` says no, which is asked while waiting."""
         self._next_at = max(self._next_at, self._clock() - BURST_S)
-        wait_s = self._next_at - self._clock()
-        self._next_at += count * self._interval_s
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
+        while (wait_s := self._next_at - self._clock()) > 0:
+            if not may_go_on():
+                return False
+            await asyncio.sleep(min(wait_s, _LOOK_S))
+        self._next_at = max(self._next_at, self._clock() - BURST_S) + count * self._interval_s
+        return may_go_on()
 
     def hold_until(self, moment: float) -> None:
         """Grant nothing before `moment` of the clock: the provider asked to wait."""

@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -22,12 +24,13 @@ from mensageria_pipeline.sending.journal import Journal, States
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.pacing import Slots
 from mensageria_pipeline.sending.policy import MAX_IN_FLIGHT, LanePolicy, LaneReport
-from mensageria_pipeline.sending.providers.contract import HttpProvider, Provider, Result, SendingProvider
+from mensageria_pipeline.sending.providers.contract import Capabilities, HttpProvider, Provider, Result, SendingProvider
 from mensageria_pipeline.sending.recorder import Recorder
 from mensageria_pipeline.sending.transport import HttpTransport
 
 _READ_ROWS = 1_000
 _REPORT_EVERY_S = 1.0
+_REFRESH_S = 2.0
 
 ProgressSink = Callable[[int, int], None]
 """Called about once a second with (messages settled, messages in all)."""
@@ -107,10 +110,10 @@ class Sender:
 
     def _lane(self, provider: Provider, send: Send, recorder: Recorder, slots: Slots, states: States) -> Lane:
         can = provider.capabilities
-        suppressed = self.ledger.suppressed(can.mode)
+        suppressed = Suppressed(self.ledger, can.mode)
         on_unknown = self.definition.on_unknown or can.on_unknown
         policy = LanePolicy(
-            can.mode, min(can.batch_size, MAX_IN_FLIGHT), on_unknown, can.retry, self.definition.rate_per_s
+            can.mode, _batch_size(can, self.definition.rate_per_s), on_unknown, can.retry, self.definition.rate_per_s
         )
         return Lane(
             provider=provider.name, policy=policy, send=send, recorder=recorder, slots=slots,
@@ -126,6 +129,29 @@ class Sender:
              "reason": codes[message.message_id], "campaign": self.partition}
             for message in messages
         )  # fmt: skip
+
+
+class Suppressed:
+    """The suppression list as it is now: additions of others show up within `_REFRESH_S`."""
+
+    def __init__(self, ledger: Ledger, mode: Mode) -> None:
+        self._ledger, self._mode = ledger, mode
+        self._read_at, self._keys = datetime.now(UTC), set(ledger.suppressed(mode))
+
+    def __contains__(self, address_key: str) -> bool:
+        now = datetime.now(UTC)
+        if (now - self._read_at).total_seconds() >= _REFRESH_S:
+            # A little overlap: another process stamps its additions before it commits them.
+            since = self._read_at - timedelta(seconds=10 * _REFRESH_S)
+            self._read_at, added = now, self._ledger.suppressed(self._mode, since)
+            self._keys |= added
+        return address_key in self._keys
+
+
+def _batch_size(can: Capabilities, rate_per_s: float | None) -> int:
+    """Messages per request: no more than a tenth of a second's worth, or a batch would be a burst."""
+    most = min(can.batch_size, MAX_IN_FLIGHT)
+    return max(1, min(most, int(rate_per_s / 10))) if rate_per_s else most
 
 
 def messages_left(path: Path, provider: str, states: States, on_unknown: OnUnknown) -> Iterator[tuple[Message, bool]]:
@@ -144,8 +170,8 @@ def messages_left(path: Path, provider: str, states: States, on_unknown: OnUnkno
                     yield _message(row, touched.attempts + 1 if touched else 1), is_in_doubt
 
 
-def _message(row: Mapping[str, str], attempt: int) -> Message:
+def _message(row: Mapping[str, Any], attempt: int) -> Message:
     return Message(
         row["message_id"], row["channel"], row["address"], row["address_key"], row["title"], row["body"],
-        json.loads(row["data"]), row["problem"], attempt,
+        json.loads(row["data"]), int(row["edition"]), row["problem"], attempt,
     )  # fmt: skip

@@ -38,8 +38,11 @@ class HttpTransport:
         """One result per message; no exception of the transport leaves, because they quote URLs."""
         request = self._provider.build_request(messages)
         try:
-            outgoing = self._client.post(request.url).headers(dict(request.headers)).body_bytes(request.body)
-            response = await outgoing.build().send()
+            outgoing = self._client.post(request.url).headers(dict(request.headers)).body_bytes(request.body).build()
+        except (PyreqwestError, ValueError):
+            return all_alike(messages, Verdict.RETRY, "not_sendable")
+        try:
+            response = await outgoing.send()
             body = bytes(await response.bytes())
         except PyreqwestError as error:
             return _judge_failure(messages, error)

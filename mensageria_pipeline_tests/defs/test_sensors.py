@@ -1,8 +1,10 @@
 """Ticks: one run per new content and campaign, in words, whatever happened before."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -80,19 +82,34 @@ def test_a_partition_that_exists_is_not_taken_for_a_run(ticker: Ticker) -> None:
 def test_content_that_was_taken_in_is_named(ticker: Ticker) -> None:
     """The same content under another name: said in words, nothing started."""
     ticker.bench.drop("a")
-    ticker.bench.ingest("a")
+    ticker.bench.prepare("a")
     ticker.bench.drop("a", name="copia.csv")
-    assert "copia.csv: já processado, mesmo conteúdo de lista.csv" in ticker.words()
+    assert "copia.csv já processado, mesmo conteúdo de lista.csv" in ticker.words()
     ticker.bench.drop("a", SIMPLE_LIST + "9;Eva;t9\n")
     assert len(ticker.tick().run_requests or []) == 1
 
 
 def test_a_failed_run_is_said_and_not_repeated_by_itself(ticker: Ticker) -> None:
-    """A person decides; the tick says how."""
+    """Tried once more, then a person decides; the tick says how."""
     ticker.bench.drop("a")
-    (request,) = ticker.tick().run_requests or []
-    ticker.launch(request, dg.DagsterRunStatus.FAILURE)
+    for _ in range(2):
+        (request,) = ticker.tick().run_requests or []
+        ticker.launch(request, dg.DagsterRunStatus.FAILURE)
     assert "mensageria run a" in ticker.words()
+
+
+def test_a_run_that_died_halfway_is_not_taken_for_done(ticker: Ticker) -> None:
+    """Being in raw_base is not being prepared; a changed definition is a new reason, an unchanged one is said."""
+    ticker.bench.drop("a")
+    (first,) = ticker.tick().run_requests or []
+    ticker.bench.ingest("a")
+    ticker.launch(first, dg.DagsterRunStatus.FAILURE)
+    (second,) = ticker.tick().run_requests or []
+    assert second.run_key != first.run_key
+    ticker.launch(second, dg.DagsterRunStatus.FAILURE)
+    assert "mensageria run a" in ticker.words()
+    ticker.bench.define("a", SIMPLE_DEFINITION + "rate_per_s: 7\n")
+    assert len(ticker.tick().run_requests or []) == 1
 
 
 def test_one_request_per_campaign_for_several_files(ticker: Ticker) -> None:
@@ -179,6 +196,32 @@ def test_a_wait_that_is_over_is_resumed_once(ticker: Ticker) -> None:
     assert not ticker.tick(agenda).run_requests
 
 
+def test_a_resume_that_failed_is_tried_again_a_few_times(ticker: Ticker) -> None:
+    """A killed resume must not leave the campaign waiting in silence, nor try for ever."""
+    ticker.bench.define("a")
+    ticker.bench.drop("a")
+    ticker.bench.prepare("a")
+    ticker.bench.project.ledger.set_wait("a", Wait("a", datetime.now(UTC), "wait_window"))
+    for _ in range(3):
+        (request,) = ticker.tick(agenda).run_requests or []
+        ticker.launch(request, dg.DagsterRunStatus.FAILURE)
+    assert "mensageria run a" in ticker.words(agenda)
+
+
+def test_one_campaigns_trouble_does_not_stop_the_others(ticker: Ticker) -> None:
+    """A date that does not exist, a file name that cannot be shown: said, and the good campaign starts."""
+    ticker.bench.drop("ruim")
+    ticker.bench.layout.campaigns_dir.mkdir(parents=True)
+    ticker.bench.layout.definition("ruim").write_text("send_window: {not_before: 2026-11-31}\n", encoding="utf-8")
+    folder = os.fsencode(ticker.bench.layout.input_dir / "latin")
+    Path(os.fsdecode(folder)).mkdir()
+    with open(folder + b"/promo\xe7\xe3o.csv", "wb") as file:  # noqa: PTH123 - a name that Path cannot spell
+        file.write(b"id;token\n1;t\n")
+    ticker.bench.drop("boa")
+    assert [request.partition_key for request in ticker.tick().run_requests or []] == ["boa"]
+    assert "ruim.yaml" in ticker.words(agenda)
+
+
 def test_a_wait_of_a_live_campaign_needs_its_release(ticker: Ticker) -> None:
     """New messages since the release wait for a person."""
     ticker.bench.define("a", SIMPLE_DEFINITION + "provider: http\n")
@@ -215,7 +258,7 @@ def test_an_occurrence_gets_its_own_partition(ticker: Ticker) -> None:
     start_due(tick, ticker.bench.project, "a", now)
     (request,) = tick.requests
     assert request.partition_key == f"a--{due:%Y%m%dt%H%Mz}"
-    assert request.run_key == f"{request.partition_key}:cron"
+    assert request.run_key == f"{request.partition_key}:cron:1"
     ticker.launch(request)
     again = Tick(ticker.instance)
     start_due(again, ticker.bench.project, "a", now)

@@ -61,6 +61,6 @@ def test_files_dropped_into_a_running_dagster_become_runs(tmp_path: Path, provid
         assert len(provider_server.accepted()) == 4
         words = server.last_tick_words("input_files")
         assert "quebrada.yaml não é um YAML válido" in words
-        assert "mesmo conteúdo de lista.csv" in words
+        assert "copia.csv já processado, mesmo conteúdo de lista.csv" in words
         assert "coluna de endereço" in words
         assert server.stop() == 0

@@ -33,6 +33,18 @@ def test_quotes_newlines_and_ragged_rows(tmp_path: Path) -> None:
     assert [row["nome"] for row in rows] == ['A;\n"B"', None]
 
 
+def test_blank_lines_count_as_rows_and_lose_nothing(tmp_path: Path) -> None:
+    """A spreadsheet shows them; leading ones are no header."""
+    _, rows = read(tmp_path, "a.csv", b";;\n\nid;nome;v\n1;Ana;\n\n\n2;Bia;x\n")
+    assert [(row["id"], row["_row_number"]) for row in rows] == [("1", 4), ("2", 7)]
+
+
+def test_a_quote_that_never_closes_is_refused(tmp_path: Path) -> None:
+    """It would swallow the rest of the list into one cell."""
+    with pytest.raises(InputError, match="abrem e não fecham"):
+        read(tmp_path, "a.csv", b'id;nome\n1;"Ana\n2;Bia\n3;Caio\n')
+
+
 def test_excel_numbers_keep_their_stored_value_and_rows_their_number(tmp_path: Path) -> None:
     """A phone stored as a number is not 5.5E+12, and an empty row counts as a row."""
     _, rows = read(tmp_path, "a.xlsx", workbook([["id", "tel"], [1, 5511999998888], [], ["02", "x"]]))

@@ -15,12 +15,16 @@ from mensageria_pipeline.recipients.fates import FateJudge, Row
 class Memory:
     outcomes: dict[tuple[str, int], Outcome] = field(default_factory=dict)
     dead: set[str] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
 
     def outcome(self, channel: str, recipient: str, revision: int) -> Outcome | None:
         return self.outcomes.get((recipient, revision))
 
     def is_suppressed(self, channel: str, address: str) -> bool:
         return address in self.dead
+
+    def was_reached(self, channel: str, address: str) -> bool:
+        return address in self.reached
 
 
 def row(person: str, address: str, intake: int = 0, code: str = "") -> Row:
@@ -75,6 +79,21 @@ def test_dead_addresses_are_suppressed_but_history_stays() -> None:
     assert fates([row("1", "a"), row("1", "b")], Memory(dead={"a"})) == ["suppressed:dead_address", "planned"]
     touched = Memory({("1", 0): Outcome.INVALID_ADDRESS}, {"a"})
     assert fates([row("1", "a")], touched) == ["planned"]
+
+
+def test_an_address_that_was_reached_is_not_messaged_under_another_identity() -> None:
+    """Changing which column is the id must not message everybody again."""
+    memory = Memory({("old-1", 0): Outcome.ACCEPTED}, reached={"a"})
+    assert fates([row("new-1", "a"), row("new-2", "b")], memory) == ["repeated:already_messaged", "planned"]
+    assert fates([row("old-1", "a")], memory) == ["planned"], "the message itself keeps its place"
+
+
+def test_a_sent_message_keeps_its_place_when_the_text_changes() -> None:
+    """A template that now needs an empty column does not erase who was messaged."""
+    memory = Memory({("1", 0): Outcome.ACCEPTED})
+    assert fates([row("1", "a", code="missing_field"), row("2", "b", code="missing_field")], memory) == [
+        "planned", "rejected:missing_field",
+    ]  # fmt: skip
 
 
 _rows = st.builds(

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mensageria_pipeline.contracts.columns import Channel, recognize
-from mensageria_pipeline.recipients.normalize import normalize, phone_e164, restored_cpf
+from mensageria_pipeline.recipients.normalize import TextNeeds, normalize, phone_e164, restored_cpf
 
 
 def judge(channel: Channel | None = None, required: tuple[str, ...] = (), **columns: list[str | None]) -> pd.DataFrame:
     frame = pd.DataFrame(columns, dtype="str")
-    return normalize(frame, recognize(list(columns), {}, channel), required)
+    return normalize(frame, recognize(list(columns), {}, channel), TextNeeds(required))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.messages import Mode
-from mensageria_pipeline.errors import LedgerError, SettingsError, StaleInputError
+from mensageria_pipeline.errors import ContractError, LedgerError, SettingsError, StaleInputError
 from mensageria_pipeline.sending.journal import Event, Journal, Line, now_us
 from mensageria_pipeline.sending.send import SendReport, recorded_problem
 from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, Workbench
@@ -208,14 +208,78 @@ def test_a_person_whose_address_died_gets_the_new_one(
     assert sent_to == {"velho": 1, "t2": 1, "novo": 1}
 
 
-def test_rows_that_cannot_be_rendered_are_rejected_without_a_request(
+def test_a_value_that_does_not_fit_the_text_is_a_row_to_correct(
     bench: Workbench, live: Live, provider_server: ProviderServer
 ) -> None:
-    """The other rows go out."""
+    """The other rows go out; the corrected one follows, once."""
     bench.define("a", "provider: http\ntemplate: {body: '{{ valor | moeda }}'}\n")
     bench.drop("a", "id;token;valor\n1;t1;10\n2;t2;dez\n")
-    tally = live("a").tally
-    assert (tally.outcomes["accepted"], tally.outcomes["rejected"], tally.attempts) == (1, 1, 1)
+    assert live("a").tally.outcomes["accepted"] == 1
+    bench.drop("a", "id;token;valor\n1;t1;10\n2;t2;12,50\n")
+    assert live("a").tally.outcomes["accepted"] == 2
+    assert [m["body"] for request in provider_server.requests for m in request.messages] == ["R$ 10,00", "R$ 12,50"]
+
+
+def test_another_id_column_messages_nobody_again(bench: Workbench, live: Live, provider_server: ProviderServer) -> None:
+    """Who a person is may be redefined; who was messaged not."""
+    bench.define("a", "provider: http\ntemplate: {body: Oi}\n")
+    bench.drop("a", "id;matricula;token\n1;77;t1\n2;88;t2\n")
+    live("a")
+    bench.define("a", "provider: http\ntemplate: {body: Oi}\ncolumns: {id: matricula}\n")
+    live("a")
+    bench.define("a", "provider: http\ntemplate: {body: Oi}\none_message_per: address\n")
+    live("a")
+    assert len(provider_server.accepted()) == 2
+
+
+def test_messages_that_expire_while_they_wait_do_not_leave(
+    bench: Workbench, live: Live, provider_server: ProviderServer
+) -> None:
+    """`not_after` holds at the moment of sending, also for what waits for its turn."""
+    soon = (datetime.now(UTC) + timedelta(seconds=1.2)).isoformat()
+    bench.define("a", LIVE + f"rate_per_s: 20\nsend_window: {{not_after: '{soon}'}}\n")
+    bench.drop("a", "id;nome;token\n" + "".join(f"{n};Ana;t{n}\n" for n in range(100)))
+    tally = live("a", default_batch_size=1).tally
+    assert tally.outcomes["expired"] > 20
+    assert tally.outcomes["expired"] + tally.outcomes["accepted"] == 100
+    assert all(entry["at"] <= datetime.fromisoformat(soon).timestamp() + 0.2 for entry in provider_server.accepted())
+
+
+def test_a_lost_ledger_is_not_replaced_by_an_empty_one(
+    bench: Workbench, live: Live, provider_server: ProviderServer
+) -> None:
+    """An empty ledger would send everything again."""
+    import shutil
+
+    bench.define("a", LIVE)
+    bench.drop("a")
+    live("a")
+    shutil.rmtree(bench.layout.ledger_dir)
+    bench.project = type(bench.project)(bench.project.settings)
+    with pytest.raises(LedgerError, match="mensageria restore"):
+        live("a")
+    assert len(provider_server.requests) == 1
+
+
+def test_a_damaged_list_is_not_dropped(bench: Workbench, live: Live) -> None:
+    """Without it, others would take its people's places."""
+    bench.define("a", LIVE)
+    bench.drop("a")
+    (intake,) = bench.ingest("a").intakes
+    intake.path.write_bytes(intake.path.read_bytes()[:-7])
+    with pytest.raises(ContractError, match="não pôde ser lido"):
+        live("a")
+
+
+def test_an_odd_code_of_the_provider_is_recorded(bench: Workbench, live: Live, provider_server: ProviderServer) -> None:
+    """Half a character, which JSON allows and databases do not."""
+    provider_server.script = lambda request: Answer(
+        body=b'{"results": [{"id": "%s", "status": "rejected", "code": "\\ud800"}]}'
+        % str(request.messages[0]["id"]).encode()
+    )
+    bench.define("a", LIVE)
+    bench.drop("a", "id;nome;token\n1;Ana;t1\n")
+    assert live("a").tally.outcomes["rejected"] == 1
 
 
 def test_a_closed_window_waits_and_an_expired_one_expires(

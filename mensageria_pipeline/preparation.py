@@ -1,0 +1,27 @@
+"""Stages put together: what one stage asks of another is handed over here, because stages do not know each other."""
+
+from collections.abc import Sequence
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition
+from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.messages.plan import template_needs
+from mensageria_pipeline.recipients.normalize import TextNeeds
+from mensageria_pipeline.recipients.validate import RecipientsReport, validate_recipients
+from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.memory import LedgerMemory
+
+
+def judge_recipients(
+    layout: Layout, ledger: Ledger, partition: Partition, definition: CampaignDefinition
+) -> RecipientsReport:
+    """validate_recipients with what the campaign's text needs and what its ledger knows."""
+
+    def needs_of(headers: Sequence[str]) -> TextNeeds:
+        needs = template_needs(definition, partition, headers)
+        return TextNeeds(needs.required, needs.used, needs.can_render)
+
+    mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
+    memory = LedgerMemory(ledger, partition, definition.edition, mode)
+    return validate_recipients(layout, partition.key, definition, memory, needs_of)
