@@ -13,8 +13,9 @@ import requests
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse
 from mensageria_pipeline.contracts.campaign import load_definition
+from mensageria_pipeline.contracts.names import campaign_key
 from mensageria_pipeline.dagster_home import instance_config, prepare
-from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.errors import DefinitionError, MensageriaError
 from mensageria_pipeline.intake.files import discover
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.providers.registry import check_providers
@@ -82,8 +83,10 @@ def _ledger(project: Project) -> Iterator[Finding]:
 
 
 def _definitions(project: Project) -> Iterator[Finding]:
-    for path in sorted(project.layout.campaigns_dir.glob("*.yaml")):
+    for path in sorted(project.layout.campaigns_dir.glob("*.y*ml")):
         try:
+            if path.name != f"{campaign_key(path.stem)}.yaml":
+                raise DefinitionError("definition_misnamed", file=path.name, wanted=f"{campaign_key(path.stem)}.yaml")
             check_providers(path.stem, load_definition(project.layout, path.stem))
         except MensageriaError as error:
             yield Finding(Level.ERROR, say("check_definition"), path.name, error.text())

@@ -13,6 +13,9 @@ Each carries a key of the text catalogue and its values, so that the same error 
 in English. Values are codes, names and counts, never a person's data.
 """
 
+import traceback
+from pathlib import Path
+
 from mensageria_pipeline.texts import Language, say
 
 
@@ -57,3 +60,10 @@ class StaleInputError(MensageriaError):
 
 class LedgerError(MensageriaError):
     pass
+
+
+def internal_error(error: Exception) -> str:
+    """A foreign exception as a sentence: its type and place. Its text may quote personal data, and stays here."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno} ({frames[-1].name})" if frames else "?"
+    return say("internal_error", type=type(error).__name__, where=where)

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mensageria_pipeline.contracts.campaign import load_definition
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
 from mensageria_pipeline.contracts.dataset import read_stamp
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.names import Partition
-from mensageria_pipeline.contracts.raw_base import list_intakes
 from mensageria_pipeline.contracts.recipients import Fate
 from mensageria_pipeline.errors import DefinitionError
 from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.ledger import Wait
 from mensageria_pipeline.sending.results import Results, Tally
 
 FILE_NAME = "part-0.parquet"
@@ -28,10 +28,16 @@ class CampaignStatus:
     tally: Tally
     codes: dict[str, int]
     """Reason code → rows that are not messaged."""
+    is_prepared: bool
+    """Whether its messages were planned."""
+    wait: Wait | None
+    """Until when it waits, if it does."""
+    needs_release: bool
+    """Whether a person has to say so before it is sent."""
 
     @property
     def is_complete(self) -> bool:
-        return self.tally.is_complete
+        return self.is_prepared and self.tally.is_complete
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -42,20 +48,23 @@ class CampaignStatus:
 
 
 def campaign_status(project: Project, partition: str) -> CampaignStatus:
-    """The status of one partition; zeros for what has not been prepared yet."""
-    layout = project.layout
-    recipients = read_stamp(layout.partition_dir(Asset.VALIDATED_RECIPIENTS, partition) / FILE_NAME)
+    """The status of one partition; zeros for what has not been prepared yet.
+
+    Its mode is the definition's: a campaign that went live since its last run has its messages pending.
+    """
+    recipients = read_stamp(project.layout.partition_dir(Asset.VALIDATED_RECIPIENTS, partition) / FILE_NAME)
     facts = recipients.facts if recipients else {}
-    rows = facts.get("rows") or sum(intake.row_count for intake in list_intakes(layout, partition))
     fates = {fate.value: int(facts.get("fates", {}).get(fate.value, 0)) for fate in Fate}
+    definition = _definition(project, partition)
+    wait = next((wait for wait in project.ledger.waits() if wait.campaign == partition), None)
+    plan = read_stamp(project.layout.partition_dir(Asset.MESSAGES, partition) / FILE_NAME)
     return CampaignStatus(
-        partition,
-        _mode(project, partition),
-        rows,
-        fates,
-        _tally(project, partition),
-        dict(facts.get("codes", {})),
-    )
+        campaign=partition, mode=Mode.LIVE if definition.is_live else Mode.SIMULATED, rows=int(facts.get("rows", 0)),
+        fates=fates, tally=_tally(project, partition, definition), codes=dict(facts.get("codes", {})),
+        is_prepared=plan is not None, wait=wait,
+        needs_release=definition.needs_release and plan is not None
+        and not project.ledger.is_released(partition, plan.fingerprint),
+    )  # fmt: skip
 
 
 def known_partitions(project: Project) -> list[str]:
@@ -64,18 +73,19 @@ def known_partitions(project: Project) -> list[str]:
     return sorted(folder.name.removeprefix("campaign=") for folder in folders)
 
 
-def _mode(project: Project, partition: str) -> Mode:
+def _definition(project: Project, partition: str) -> CampaignDefinition:
+    """The definition; the defaults where it cannot be read, which other commands say."""
     try:
-        definition = load_definition(project.layout, Partition.parse(partition).campaign)
+        return load_definition(project.layout, Partition.parse(partition).campaign)
     except DefinitionError:
-        return Mode.SIMULATED
-    return Mode.LIVE if definition.is_live else Mode.SIMULATED
+        return CampaignDefinition()
 
 
-def _tally(project: Project, partition: str) -> Tally:
+def _tally(project: Project, partition: str, definition: CampaignDefinition) -> Tally:
     plan = project.layout.partition_dir(Asset.MESSAGES, partition) / FILE_NAME
     if not plan.exists():
         return Tally()
     journal = project.ledger.journal(partition) if project.ledger.has_journal(partition) else None
-    with Results(plan, journal) as results:
+    went_live = definition.is_live and len(definition.providers) == 1
+    with Results(plan, journal, Mode.LIVE if went_live else None) as results:
         return results.tally()

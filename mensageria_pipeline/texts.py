@@ -270,10 +270,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "the key in .env and run again.",
     ),
     "stopped_unreachable": (
-        "O provedor {provider} não respondeu por {seconds} s (último código: {code}). {pending} mensagem(ns) "
-        "continuam pendentes. Confira a rede e rode de novo.",
-        "Provider {provider} did not answer for {seconds} s (last code: {code}). {pending} message(s) stay "
-        "pending. Check the network and run again.",
+        "O provedor {provider} não deu nenhuma resposta válida por {seconds} s (último código: {code}). {pending} "
+        "mensagem(ns) estão pendentes e {unknown} em dúvida. Confira o endereço e a rede, e rode de novo.",
+        "Provider {provider} gave no valid answer for {seconds} s (last code: {code}). {pending} message(s) are "
+        "pending and {unknown} in doubt. Check the address and the network, and run again.",
     ),
     "stopped_internal": (
         "O adaptador {provider} falhou com {code}. {pending} mensagem(ns) continuam pendentes. Isto é um defeito do "
@@ -429,10 +429,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "preview_nothing_sent": ("Nada foi enviado nem gravado.", "Nothing was sent or stored."),
     "preparing": ("Preparando {campaign}", "Preparing {campaign}"),
     "sending": ("Enviando {campaign}", "Sending {campaign}"),
-    "hint_unknown": (
-        "`on_unknown: resend` na definição envia de novo as mensagens em dúvida.",
-        "`on_unknown: resend` in the definition sends in-doubt messages again.",
-    ),
     "dev_started": (
         "Dagster em {url} · planilhas em {folder} · Ctrl+C termina",
         "Dagster at {url} · spreadsheets in {folder} · Ctrl+C ends it",
@@ -457,6 +453,16 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "\n  make dev                   Dagster, at http://127.0.0.1:3000; drop a spreadsheet into data/input/"
         "\n\nRemove the demo\n  mensageria demo --clean   (or: make demo-clean)"
         "\n\nThe command `mensageria` is in .venv/bin/; `source .venv/bin/activate` puts it on the PATH.",
+    ),
+    "demo_is_live": (
+        "A definição {file} foi alterada e usa um provedor real: a demonstração não a envia. Rode `mensageria run`, ou "
+        "`mensageria demo --clean` para começar de novo.",
+        "The definition {file} was changed and uses a live provider: the demo does not send it. Run `mensageria run`, "
+        "or `mensageria demo --clean` to start over.",
+    ),
+    "demo_has_live": (
+        "A campanha {campaign} tem envios reais: a demonstração não apaga o registro deles.",
+        "Campaign {campaign} has live sends: the demo does not delete their record.",
     ),
     "demo_removed": ("Demonstração removida.", "Demo removed."),
     "demo_removing": ("Removendo a demonstração", "Removing the demo"),

@@ -12,7 +12,7 @@ import typer
 from mensageria_pipeline import texts
 from mensageria_pipeline.cli import care, demo, dev, run, show
 from mensageria_pipeline.cli.console import fail
-from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.errors import MensageriaError, internal_error
 
 app = typer.Typer(
     name="mensageria",
@@ -46,4 +46,10 @@ def main() -> None:
         app()
     except MensageriaError as error:
         fail(error.text())
-        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - an operator gets a sentence; values may be personal
+        fail(internal_error(error))
+    else:
+        return
+    sys.exit(1)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -29,7 +30,7 @@ def load_project() -> Project:
 
 
 def fail(text: str) -> None:
-    err.print(f"[bold red]✗[/] {text}", highlight=False, markup=True)
+    err.print(f"[bold red]✗[/] {escape(text)}", highlight=False)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

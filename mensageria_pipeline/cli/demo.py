@@ -12,7 +12,10 @@ from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
 from mensageria_pipeline.cli.console import ERROR, INCOMPLETE, OK, err, fail, load_project, out, progress_bar
 from mensageria_pipeline.cli.run import run_partition
 from mensageria_pipeline.cli.show import show_status
+from mensageria_pipeline.contracts.campaign import load_definition
 from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.errors import DefinitionError, LedgerError
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.status import campaign_status
 from mensageria_pipeline.texts import say
@@ -35,6 +38,8 @@ def demo(
         out.print(say("demo_removed"))
         return
     _place_samples(project)
+    if load_definition(project.layout, CAMPAIGN).is_live:
+        raise DefinitionError("demo_is_live", file=f"{CAMPAIGN}.yaml")
     reason = run_partition(project, CAMPAIGN)
     if reason:
         fail(reason)
@@ -72,11 +77,13 @@ def _summary(project: Project) -> Panel:
 
 def remove_campaign(project: Project, campaign: str) -> None:
     """Remove a simulated campaign: its files, results, journal, partition and runs. The warehouse is rebuilt."""
+    if any(project.layout.partition_dir(Asset.SEND_RESULTS, campaign).glob(f"*-{Mode.LIVE.value}.parquet")):
+        raise LedgerError("demo_has_live", campaign=campaign)
     dagster_home.prepare(project.layout)
     from mensageria_pipeline.cli.launch import forget  # noqa: PLC0415 - Dagster takes seconds to import
 
     layout = project.layout
-    with progress_bar() as bar:
+    with project.sending_lock(campaign), progress_bar() as bar:
         bar.add_task(say("demo_removing"), total=None)
         forget(campaign)
         for folder in (

@@ -1,18 +1,23 @@
 """What the command line asks of Dagster. Import only after `dagster_home.prepare`."""
 
 import dagster as dg
+from filelock import FileLock
 
+from mensageria_pipeline import texts
 from mensageria_pipeline.definitions import defs
 from mensageria_pipeline.defs.jobs import JOB
 from mensageria_pipeline.defs.shell import CAMPAIGN_TAG, TRIGGER_TAG, campaigns
+from mensageria_pipeline.settings import dagster_home_in_environment
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def execute(partition: str) -> str | None:
     """Run the job over one partition in this process, recorded in the project's instance; why it failed, or None."""
+    language = texts.current()
     job = defs().resolve_job_def(JOB)
-    with dg.DagsterInstance.get() as instance:
+    texts.use(language)  # the definitions set the project's; the command line may have been told another
+    with _instance() as instance:
         instance.add_dynamic_partitions(str(campaigns.name), [partition])
         result = job.execute_in_process(
             instance=instance,
@@ -26,10 +31,18 @@ def execute(partition: str) -> str | None:
 
 def forget(partition: str) -> None:
     """Delete a partition, its runs and its materializations from the instance."""
-    with dg.DagsterInstance.get() as instance:
+    with _instance() as instance:
         for run in instance.get_runs(dg.RunsFilter(tags={"dagster/partition": partition})):
             instance.delete_run(run.run_id)
         instance.delete_dynamic_partition(str(campaigns.name), partition)
+
+
+def _instance() -> dg.DagsterInstance:
+    """The project's instance; the first of several processes makes its databases, under a lock."""
+    with FileLock(f"{dagster_home_in_environment()}/.init.lock"):
+        instance = dg.DagsterInstance.get()
+        instance.get_runs_count()
+        return instance
 
 
 def _reason(result: dg.ExecuteInProcessResult) -> str:

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from mensageria_pipeline import dagster_home
-from mensageria_pipeline.cli.console import ERROR, INCOMPLETE, OK, err, fail, load_project, print_json, progress_bar
+from mensageria_pipeline.cli.console import ERROR, INCOMPLETE, OK, fail, load_project, print_json, progress_bar
 from mensageria_pipeline.cli.show import Campaign, Json, partition_key, show_status
 from mensageria_pipeline.contracts.names import Partition
-from mensageria_pipeline.errors import StaleInputError
+from mensageria_pipeline.contracts.raw_base import intake_path
+from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.intake.files import discover
 from mensageria_pipeline.intake.ingest import place_file
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.send import recorded_problem
@@ -45,17 +47,32 @@ def run(
     """
     project = load_project()
     partition = partition_key(campaign)
-    for file in files or []:
-        place_file(project.layout, Partition.parse(partition).campaign, file)
+    placed = [place_file(project.layout, Partition.parse(partition).campaign, file) for file in files or []]
     reason = run_partition(project, partition)
     found = campaign_status(project, partition)
-    if reason:
-        fail(reason)
+    refused = not_taken_in(project, Partition.parse(partition), placed)
+    for text in [reason] if reason else refused:
+        fail(text)
     if as_json:
         print_json(found.as_json())
     elif found.rows:
         show_status(found)
-    raise typer.Exit(_exit_code(project, partition, failed=reason is not None, is_complete=found.is_complete))
+    raise typer.Exit(_exit_code(project, partition, reason, is_complete=found.is_complete, all_taken=not refused))
+
+
+def not_taken_in(project: Project, partition: Partition, placed: list[Path]) -> list[str]:
+    """Why files that were given on the command line are not part of the campaign: one sentence each."""
+    discovery = discover(project.layout.input_dir, project.registry.name_owners())
+    wrong = {path: error.text() for path, error in discovery.refused}
+    sentences = []
+    for path in placed:
+        content_hash = project.registry.content_hash(path)
+        refusal = project.registry.refusal(partition.campaign, content_hash)
+        if path in wrong:
+            sentences.append(wrong[path])
+        elif not intake_path(project.layout, partition.key, content_hash).exists() and refusal:
+            sentences.append(refusal.reason)
+    return sentences
 
 
 def run_partition(project: Project, partition: str) -> str | None:
@@ -87,14 +104,12 @@ def _show_progress(project: Project, partition: str, done: threading.Event) -> N
                 )
 
 
-def _exit_code(project: Project, partition: str, *, failed: bool, is_complete: bool) -> int:
-    if not failed:
-        return OK if is_complete else INCOMPLETE
+def _exit_code(project: Project, partition: str, reason: str | None, *, is_complete: bool, all_taken: bool) -> int:
+    if reason is None:
+        return ERROR if not all_taken else OK if is_complete else INCOMPLETE
     try:
         problem = recorded_problem(project.layout, partition)
-    except StaleInputError:
+    except MensageriaError:
         return ERROR
-    if problem and problem.key == "stopped_unknown":
-        err.print(say("hint_unknown"), style="dim")
-        return INCOMPLETE
-    return ERROR
+    is_only_doubt = problem is not None and problem.key == "stopped_unknown" and problem.text() == reason
+    return INCOMPLETE if is_only_doubt else ERROR

@@ -86,21 +86,16 @@ def _show_all(project: Project, *, as_json: bool) -> int:
 
 
 def _overview(found: list[CampaignStatus]) -> Table:
-    table = Table(show_edge=False)
-    table.add_column(say("label_campaign"), overflow="fold", min_width=12)
-    table.add_column(say("label_mode"), no_wrap=True)
-    for key in ("label_rows", "label_messages", "label_accepted", "label_failed", "label_unknown", "label_pending"):
-        table.add_column(say(key), justify="right")
+    """Fits 80 columns: names fold, numbers never do."""
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column(say("label_campaign"), overflow="fold", min_width=10)
+    table.add_column(say("label_mode"), no_wrap=True, min_width=9)
+    for key in ("label_messages", "label_accepted", "label_failed", "label_unknown", "label_pending"):
+        table.add_column(say(key), justify="right", no_wrap=True, min_width=9)
     for each in found:
         failed = sum(each.tally.outcomes[name] for name in ("rejected", "invalid_address", "expired"))
-        numbers = (
-            each.rows,
-            each.tally.messages,
-            each.tally.outcomes["accepted"],
-            failed,
-            each.tally.unknown,
-            each.tally.pending,
-        )
+        tally = each.tally
+        numbers = (tally.messages, tally.outcomes["accepted"], failed, tally.unknown, tally.pending)
         table.add_row(each.campaign, say(f"mode_{each.mode.value}"), *(thousands(number) for number in numbers))
     return table
 
@@ -122,6 +117,18 @@ def show_status(found: CampaignStatus) -> None:
     out.print(
         Panel(Columns([table for table in tables if table.row_count], padding=(0, 4)), title=title, title_align="left")
     )
+    for hint in _hints(found):
+        out.print(hint)
+
+
+def _hints(found: CampaignStatus) -> list[str]:
+    """Why something is pending, and what to do."""
+    if not found.tally.pending:
+        return []
+    if found.wait:
+        due = found.wait.due_at.astimezone().strftime("%d/%m/%Y %H:%M")
+        return [say("waiting", pending=found.tally.pending, reason=say(found.wait.reason), due=due)]
+    return [say("not_released", campaign=found.campaign)] if found.needs_release else []
 
 
 def preview(
@@ -147,7 +154,8 @@ def preview(
         mode = say(f"mode_{message['mode']}")
         head = f"{message['channel']} → {message['address']} · {message['provider']} ({mode})"
         body = message["body"] if message["problem"] is None else message["problem"]
-        out.print(Panel(Text(str(body)), title=str(message["title"] or "—"), subtitle=head, title_align="left"))
+        title = Text(str(message["title"] or "—"))
+        out.print(Panel(Text(str(body)), title=title, subtitle=Text(head), title_align="left"))
     rows = [(say(f"fate_{name}"), number) for name, number in report.fates.items() if number]
     out.print(counts(say("title_fates"), (say("label_fate"), say("label_rows")), rows))
     out.print(say("preview_nothing_sent"), style="dim")

@@ -127,6 +127,11 @@ class CampaignDefinition(_Strict):
         return any(name != SIMULATED for name in self.providers)
 
     @property
+    def needs_release(self) -> bool:
+        """True when a person has to say so before anything real is sent."""
+        return self.is_live and self.release is Release.MANUAL
+
+    @property
     def judging_version(self) -> str:
         """A content name of the part that rows are judged by."""
         kept = {"channel", "columns", "one_message_per", "edition", "template"}

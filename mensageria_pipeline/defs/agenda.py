@@ -14,7 +14,6 @@ from mensageria_pipeline.contracts.dataset import read_stamp
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.raw_base import list_intakes
-from mensageria_pipeline.defs.input_files import needs_release
 from mensageria_pipeline.defs.jobs import PREPARATION, SENDING, campaign_job
 from mensageria_pipeline.defs.shell import definition_of
 from mensageria_pipeline.defs.tick import Tick
@@ -51,7 +50,7 @@ def _resume(tick: Tick, project: Project, wait: Wait, now: datetime) -> None:
     definition = definition_of(project, partition)
     stamp = read_stamp(project.layout.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME)
     is_released = stamp is not None and project.ledger.is_released(partition.key, stamp.fingerprint)
-    if needs_release(definition) and not is_released:
+    if definition.needs_release and not is_released:
         tick.news.append(say("agenda_not_released", campaign=wait.campaign))
         return
     window = definition.send_window
@@ -73,7 +72,7 @@ def start_due(tick: Tick, project: Project, campaign: str, now: datetime) -> Non
         if not any(intake.received_at <= due for intake in list_intakes(project.layout, campaign)):
             tick.known.append(say("agenda_no_intake", campaign=campaign, due=local))
             continue
-        assets = PREPARATION if needs_release(definition) else None
+        assets = PREPARATION if definition.needs_release else None
         if tick.ask_again(partition.key, f"{partition.key}:cron", "cron", assets):
             tick.news.append(say("agenda_occurrence", campaign=campaign, due=local, partition=partition.key))
 

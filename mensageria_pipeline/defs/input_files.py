@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition, Release
+from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.dataset import fingerprint_of, read_stamp
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
@@ -121,15 +121,10 @@ def _request(tick: Tick, campaign: str, definition: CampaignDefinition, new: dic
     else:
         tick.news.append(say("tick_failed_run", campaign=campaign, run=run.run_id[:8] if run else ""))
         return
-    only_prepare = definition.cron or needs_release(definition)
+    only_prepare = definition.cron or definition.needs_release
     key = "tick_started_cron" if definition.cron else "tick_started_until_messages" if only_prepare else "tick_started"
     tick.news.append(say(key, campaign=campaign, files=", ".join(new.values()), cron=definition.cron))
     tick.ask(campaign, run_key, "file", PREPARATION if only_prepare else None)
-
-
-def needs_release(definition: CampaignDefinition) -> bool:
-    """True when a person has to say so before anything real is sent."""
-    return definition.is_live and definition.release is Release.MANUAL
 
 
 def _already(project: Project, campaign: str, file: InputFile, content_hash: str) -> list[str]:

@@ -34,6 +34,7 @@ def raw_base(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
                 masked_preview(latest.path, [*PROVENANCE_NAMES[1:], *latest.columns], latest.columns),
             ) | {
                 "dagster/column_schema": table_schema(schema_of(latest.columns)),
+                "nome original": project.registry.name_owners().get(partition.campaign, partition.campaign),
                 "recebidos": dg.MetadataValue.md(_intakes_table(report)),
             }
         )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from filelock import Timeout
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition, Release
+from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS
@@ -103,7 +103,7 @@ def _check_release(
     context: dg.AssetExecutionContext, project: Project, partition: Partition, definition: CampaignDefinition, plan: str
 ) -> None:
     """A person's launch releases this plan; a sensor's goes on only with what a person or the definition released."""
-    if not definition.is_live or definition.release is Release.AUTOMATIC:
+    if not definition.needs_release:
         return
     is_sensor = "dagster/sensor_name" in context.run.tags and "dagster/parent_run_id" not in context.run.tags
     if not is_sensor:

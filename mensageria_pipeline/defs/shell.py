@@ -1,10 +1,8 @@
 """What every asset shares: the partitions, the project as a resource, and errors that people can read."""
 
-import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -16,10 +14,10 @@ from mensageria_pipeline.errors import (
     MensageriaError,
     StaleInputError,
     TemplateError,
+    internal_error,
 )
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.providers.registry import check_providers
-from mensageria_pipeline.texts import say
 
 campaigns = dg.DynamicPartitionsDefinition(name="mensageria_campaigns")
 OWNERS = ["team:mensageria"]
@@ -37,10 +35,7 @@ def readable_errors() -> Iterator[None]:
     except dg.Failure:
         raise
     except Exception as error:  # noqa: BLE001 - the border to Dagster's event log
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(frame.filename).name}:{frame.lineno} ({frame.name})"
-        text = say("internal_error", type=type(error).__name__, where=where)
-        raise dg.Failure(text, allow_retries=False) from None
+        raise dg.Failure(internal_error(error), allow_retries=False) from None
 
 
 def definition_of(project: Project, partition: Partition) -> CampaignDefinition:

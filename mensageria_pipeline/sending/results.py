@@ -38,14 +38,16 @@ class Tally:
 class Results:
     """One look at a plan and its journal. A context manager; the journal is read once, on entering."""
 
-    def __init__(self, plan: Path, journal: Journal | None) -> None:
-        self._plan, self._journal = plan, journal
+    def __init__(self, plan: Path, journal: Journal | None, as_mode: Mode | None = None) -> None:
+        """`as_mode` looks at the plan as if its messages were of that mode: what is there still to be sent live?"""
+        self._plan, self._journal, self._as_mode = plan, journal, as_mode
 
     def __enter__(self) -> "Results":
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("SET TimeZone = 'UTC'")
         path = str(self._plan).replace("'", "''")
-        columns = "* EXCLUDE (title, body, data, address)"
+        shown = f" REPLACE ('{self._as_mode.value}' AS mode)" if self._as_mode else ""
+        columns = f"* EXCLUDE (title, body, data, address){shown}"
         self._connection.execute(
             f"CREATE VIEW plan AS SELECT {columns} FROM read_parquet('{path}', file_row_number = true)"  # noqa: S608
         )

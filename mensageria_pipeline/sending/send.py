@@ -163,6 +163,7 @@ def _read_lanes(report: SendReport, lanes: Sequence[LaneReport]) -> None:
                 code=lane.code or "—",
                 seconds=round(UNREACHABLE_S),
                 pending="?",
+                unknown="?",
             )
         if lane.wait_reason and (
             report.wait_until is None or (lane.wait_until and lane.wait_until < report.wait_until)
@@ -193,6 +194,6 @@ def _write_results(layout: Layout, ledger: Ledger, partition: str, path: Path, r
 def _explain(report: SendReport, partition: str) -> None:
     """Complete the reason with counts; in-doubt messages that nobody will resend are a reason of their own."""
     if report.problem is not None and "pending" in report.problem.values:
-        report.problem.values["pending"] = report.tally.pending
+        report.problem.values |= {"pending": report.tally.pending, "unknown": report.tally.unknown}
     if report.problem is None and report.tally.unknown:
         report.problem = MensageriaError("stopped_unknown", unknown=report.tally.unknown, campaign=partition)
