@@ -51,7 +51,9 @@ def test_the_demo_runs_explains_and_removes_itself(terminal: NewTerminal) -> Non
     warehouse = shell.root / "data" / "warehouse.duckdb"
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.execute("SELECT messages FROM campaign_metrics").fetchall()
-    assert shell.run("demo").code == 0
+    again = shell.run("--english", "demo")
+    assert again.code == 0
+    assert "Rows by fate" in again.out
     assert shell.run("demo", "--clean").code == 0
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM campaign_metrics").fetchall() == [(0,)]

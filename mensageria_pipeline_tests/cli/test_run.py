@@ -93,6 +93,34 @@ def test_bad_input_is_a_sentence_and_exit_1(
     assert "Traceback" not in done.err
 
 
+def test_a_given_file_that_was_not_taken_in_is_an_error(terminal: NewTerminal) -> None:
+    """Also where the campaign has good files: nobody may think that the new list went out."""
+    shell = terminal()
+    assert shell.run("run", "a", shell.list_file()).code == 0
+    for content, name, words in ((b"", "vazia.csv", "está vazio"), (b"x", "lista.pdf", "extensão .pdf")):
+        done = shell.run("run", "a", shell.list_file(content, name), "--json")
+        assert (done.code, done.last_json["rows"]) == (1, 3)
+        assert words in done.err
+
+
+def test_going_live_counts_nothing_simulated(terminal: NewTerminal) -> None:
+    """Status after the provider changed: everything is pending, and how to release it is said."""
+    shell = terminal()
+    shell.define("a")
+    shell.run("run", "a", shell.list_file())
+    shell.define("a", SIMPLE_DEFINITION + "provider: http\n")
+    done = shell.run("status", "a", "--json")
+    assert (done.code, done.last_json["mode"], done.last_json["pending"]) == (3, "live", 3)
+    assert "mensageria run a" in shell.run("status", "a").out
+
+
+def test_what_is_pending_says_until_when(terminal: NewTerminal) -> None:
+    """A closed window is not an empty terminal."""
+    shell = terminal()
+    shell.define("a", SIMPLE_DEFINITION + "send_window: {not_before: '2999-01-01'}\n")
+    assert "01/01/2999" in shell.run("run", "a", shell.list_file()).out
+
+
 def test_a_second_run_follows_the_first(terminal: NewTerminal, provider_server: ProviderServer) -> None:
     """Two runs of one campaign at once: one sends, the other waits, both end well, nobody is messaged twice."""
     provider_server.script = lambda _: Answer(delay_s=0.3)
