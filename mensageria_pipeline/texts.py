@@ -57,8 +57,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "on that line. Nothing was sent.",
     ),
     "definition_invalid": (
-        "A definição {file} tem {count} problema(s): {problems}. Corrija o arquivo. Nada foi enviado.",
-        "The definition {file} has {count} problem(s): {problems}. Correct the file. Nothing was sent.",
+        "A definição {file} tem {count} problema(s):{problems}\nCorrija o arquivo. Nada foi enviado.",
+        "The definition {file} has {count} problem(s):{problems}\nCorrect the file. Nothing was sent.",
     ),
     "definition_problem": (
         "chave `{key}`: encontrado {found}, esperado {expected}",
@@ -426,6 +426,25 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "outcome_suppressed": ("suprimidas", "suppressed"),
     "outcome_unknown": ("em dúvida", "in doubt"),
     "outcome_pending": ("pendentes", "pending"),
+    "interrupted": (
+        "Interrompido. O que estava a caminho foi registrado; rode de novo para continuar.",
+        "Interrupted. What was under way is recorded; run again to go on.",
+    ),
+    "step_failed": (
+        "A etapa {step} falhou ({type}). Veja a execução na interface do Dagster.",
+        "Step {step} failed ({type}). See the run in the Dagster UI.",
+    ),
+    "preview_counts": (
+        "{pending} mensagem(ns) seriam enviadas agora; {settled} já têm resultado.",
+        "{pending} message(s) would be sent now; {settled} have an outcome already.",
+    ),
+    "expected_number": ("um número", "a number"),
+    "expected_whole_number": ("um número inteiro", "a whole number"),
+    "expected_text": ("um texto", "a text"),
+    "expected_moment": ("uma data, como 2026-12-25T09:00", "a date, such as 2026-12-25T09:00"),
+    "expected_hours": ("um horário, como 09:00-20:00", "hours, such as 09:00-20:00"),
+    "expected_keys": ("linhas `chave: valor`", "`key: value` lines"),
+    "expected_list": ("uma lista, como [mon, tue]", "a list, such as [mon, tue]"),
     "preview_nothing_sent": ("Nada foi enviado nem gravado.", "Nothing was sent or stored."),
     "preparing": ("Preparando {campaign}", "Preparing {campaign}"),
     "sending": ("Enviando {campaign}", "Sending {campaign}"),

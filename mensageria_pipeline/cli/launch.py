@@ -8,6 +8,7 @@ from mensageria_pipeline.definitions import defs
 from mensageria_pipeline.defs.jobs import JOB
 from mensageria_pipeline.defs.shell import CAMPAIGN_TAG, TRIGGER_TAG, campaigns
 from mensageria_pipeline.settings import dagster_home_in_environment
+from mensageria_pipeline.texts import say
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -51,5 +52,10 @@ def _reason(result: dg.ExecuteInProcessResult) -> str:
         if data and data.user_failure_data and data.user_failure_data.description:
             return str(data.user_failure_data.description)
         if data and data.error:
-            return str(data.error.message)
-    return "Dagster: run failed"
+            is_interrupt = data.error.cls_name == "DagsterExecutionInterruptedError"
+            return (
+                say("interrupted")
+                if is_interrupt
+                else say("step_failed", step=event.step_key, type=data.error.cls_name)
+            )
+    return say("step_failed", step="—", type="—")

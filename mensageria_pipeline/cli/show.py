@@ -34,6 +34,7 @@ from mensageria_pipeline.preparation import judge_recipients
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
 from mensageria_pipeline.sending.providers.registry import check_providers
+from mensageria_pipeline.sending.results import Results, Tally
 from mensageria_pipeline.status import CampaignStatus, campaign_status, known_partitions
 from mensageria_pipeline.texts import say
 
@@ -87,7 +88,7 @@ def _show_all(project: Project, *, as_json: bool) -> int:
 
 def _overview(found: list[CampaignStatus]) -> Table:
     """Fits 80 columns: names fold, numbers never do."""
-    table = Table(show_edge=False, pad_edge=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(say("label_campaign"), overflow="fold", min_width=10)
     table.add_column(say("label_mode"), no_wrap=True, min_width=9)
     for key in ("label_messages", "label_accepted", "label_failed", "label_unknown", "label_pending"):
@@ -144,11 +145,11 @@ def preview(
     partition = Partition.parse(partition_key(campaign))
     with tempfile.TemporaryDirectory(prefix="mensageria-preview-") as folder, progress_bar() as bar:
         bar.add_task(say("preparing", campaign=partition.key), total=None)
-        report, messages = _prepared(project, partition, Layout(Path(folder)), count)
+        report, tally, messages = _prepared(project, partition, Layout(Path(folder)), count)
     if as_json:
-        print_json(
-            {"campaign": partition.key, "rows": report.row_count, "fates": dict(report.fates), "messages": messages}
-        )
+        settled = tally.messages - tally.pending
+        shown = {"campaign": partition.key, "rows": report.row_count, "fates": dict(report.fates), "messages": messages}
+        print_json(shown | {"would_send": tally.pending, "settled": settled})
         return
     for message in messages:
         mode = say(f"mode_{message['mode']}")
@@ -158,12 +159,13 @@ def preview(
         out.print(Panel(Text(str(body)), title=title, subtitle=Text(head), title_align="left"))
     rows = [(say(f"fate_{name}"), number) for name, number in report.fates.items() if number]
     out.print(counts(say("title_fates"), (say("label_fate"), say("label_rows")), rows))
+    out.print(say("preview_counts", pending=tally.pending, settled=tally.messages - tally.pending))
     out.print(say("preview_nothing_sent"), style="dim")
 
 
 def _prepared(
     project: Project, partition: Partition, scratch: Layout, count: int
-) -> tuple[RecipientsReport, list[Mapping[str, Any]]]:
+) -> tuple[RecipientsReport, Tally, list[Mapping[str, Any]]]:
     """The first messages of a preparation in a scratch folder; the real one is only read."""
     definition = load_definition(project.layout, partition.campaign)
     check_providers(partition.campaign, definition)
@@ -180,8 +182,12 @@ def _prepared(
     ingest(scratch, IntakeRegistry(scratch.intake_db), partition, definition, project.settings.input_settle_s)
     report = judge_recipients(scratch, project.ledger, partition, definition)
     plan_messages(scratch, partition, definition, project.ledger.key)
-    with pq.ParquetFile(scratch.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME) as file:
+    plan = scratch.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME
+    journal = project.ledger.journal(partition.key) if project.ledger.has_journal(partition.key) else None
+    with Results(plan, journal) as results:
+        tally = results.tally()
+    with pq.ParquetFile(plan) as file:
         batch = next(file.iter_batches(count), None)
     shown = ("channel", "address", "provider", "mode", "title", "body", "data", "problem")
     rows = batch.select(list(shown)).to_pylist() if batch else []
-    return report, [row | {"address": mask(row["address"])} for row in rows]
+    return report, tally, [row | {"address": mask(row["address"])} for row in rows]

@@ -203,7 +203,10 @@ def _validated(model: type[M], raw: dict[str, Any], path: Path) -> M:
     except ValidationError as error:
         problems = [_problem(model, dict(each)) for each in error.errors(include_url=False)]
         raise DefinitionError(
-            "definition_invalid", file=path.name, count=len(problems), problems="; ".join(problems)
+            "definition_invalid",
+            file=path.name,
+            count=len(problems),
+            problems="".join(f"\n- {problem}" for problem in problems),
         ) from None
 
 
@@ -225,14 +228,30 @@ def _is_branch(part: object) -> bool:
 
 
 def _expected(error: dict[str, Any]) -> str:
+    """What a key takes, in the operator's language."""
     context = error.get("ctx") or {}
     if error["type"] == "value_error":
         return _VALUE_ERRORS.get(str(context.get("error")), str(error["type"]))
-    expected = context.get("expected") or context.get("pattern")
+    if "expected" in context:
+        return str(context["expected"]).replace(" or ", ", ")
     bounds = [f"{sign} {context[name]}" for name, sign in _BOUNDS.items() if name in context]
-    return str(expected or " ".join(bounds) or error["msg"])
+    key = next((key for prefix, key in _EXPECTED.items() if str(error["type"]).startswith(prefix)), None)
+    return " ".join(bounds) or (say(key) if key else str(error["msg"]))
 
 
+_EXPECTED = {
+    "float": "expected_number",
+    "int": "expected_whole_number",
+    "string_pattern": "expected_hours",
+    "string": "expected_text",
+    "date": "expected_moment",
+    "timezone": "expected_moment",
+    "dict": "expected_keys",
+    "model": "expected_keys",
+    "tuple": "expected_list",
+    "list": "expected_list",
+}
+"""Prefix of a pydantic error type → what to write instead."""
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥"}
 _VALUE_ERRORS = {
     "cron": "minuto hora dia mês dia-da-semana / minute hour day month weekday (0 9 * * mon-fri)",

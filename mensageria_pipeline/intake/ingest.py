@@ -168,4 +168,9 @@ def _adopt_intakes(layout: Layout, partition: Partition) -> None:
 def _nothing_usable(layout: Layout, partition: Partition, report: IngestReport) -> InputError:
     reasons = [reason for _, reason in report.refused] or [say("no_input_hint")]
     folder = layout.input_dir / partition.campaign
-    return InputError("no_input", campaign=partition.campaign, folder=folder.name, detail=" ".join(reasons))
+    return InputError(
+        "no_input",
+        campaign=partition.campaign,
+        folder=folder.relative_to(layout.data_dir.parent),
+        detail=" ".join(reasons),
+    )

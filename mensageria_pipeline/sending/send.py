@@ -102,7 +102,9 @@ def send_messages(
             journal.close()
             report.sent_s, report.settled = time.monotonic() - started, sender.settled_count
             _write_results(layout, ledger, partition, path, report)
-    _logger.info("%s: %d settled in %.1f s, %d pending", partition, report.settled, report.sent_s, report.tally.pending)
+    _logger.debug(
+        "%s: %d settled in %.1f s, %d pending", partition, report.settled, report.sent_s, report.tally.pending
+    )
     return report
 
 

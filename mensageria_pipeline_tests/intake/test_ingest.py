@@ -62,7 +62,7 @@ def test_a_campaign_with_only_bad_files_says_why(bench: Workbench) -> None:
 
 def test_a_campaign_without_files_says_where_to_put_one(bench: Workbench) -> None:
     """A typing error in the campaign's name ends in a sentence."""
-    with pytest.raises(InputError, match="nenhum arquivo utilizável em b"):
+    with pytest.raises(InputError, match="nenhum arquivo utilizável em data/input/b"):
         bench.ingest("b")
 
 
