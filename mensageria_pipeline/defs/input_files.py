@@ -110,16 +110,15 @@ def _prepared_contents(project: Project, campaign: str) -> frozenset[str]:
 def _request(tick: Tick, campaign: str, definition: CampaignDefinition, new: dict[str, str]) -> None:
     """Ask for a run, unless one of the same reason is under way, or failed and nothing changed since."""
     content = next(iter(new))[:16] if len(new) == 1 else fingerprint_of({"contents": sorted(new)})[:16]
-    for attempt in ("1", definition.fingerprint()[:8]):
-        run_key = f"{campaign}:{content}:{attempt}"
-        run = tick.run_of(run_key)
-        if run is None:
-            break
-        if not run.is_finished:
-            tick.news.append(say("tick_running", campaign=campaign, run=run.run_id[:8], status=run.status.value))
-            return
-    else:
-        tick.news.append(say("tick_failed_run", campaign=campaign, run=run.run_id[:8] if run else ""))
+    run = tick.unfinished_run(campaign)
+    if run:
+        tick.news.append(say("tick_running", campaign=campaign, run=run.run_id[:8], status=run.status.value))
+        return
+    run_keys = [f"{campaign}:{content}:{attempt}" for attempt in ("1", definition.fingerprint()[:8])]
+    run_key = next((key for key in run_keys if tick.run_of(key) is None), None)
+    if run_key is None:
+        last = tick.run_of(run_keys[-1])
+        tick.news.append(say("tick_failed_run", campaign=campaign, run=last.run_id[:8] if last else ""))
         return
     only_prepare = definition.cron or definition.needs_release
     key = "tick_started_cron" if definition.cron else "tick_started_until_messages" if only_prepare else "tick_started"

@@ -19,6 +19,13 @@ from mensageria_pipeline.texts import say
 
 _SHOWN_LINES = 12
 _ATTEMPTS = 3
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 @dataclass(slots=True)
@@ -63,6 +70,12 @@ class Tick:
                 return False
         self.known.append(say("tick_failed_run", campaign=partition, run=run.run_id[:8] if run else ""))
         return False
+
+    def unfinished_run(self, partition: str) -> dg.DagsterRun | None:
+        """A run of the partition that is queued or under way: what it is doing looks unfinished until it ends."""
+        tags = {"dagster/partition": partition}
+        runs = self.instance.get_runs(dg.RunsFilter(tags=tags, statuses=_UNFINISHED), limit=1)
+        return runs[0] if runs else None
 
     def run_of(self, run_key: str) -> dg.DagsterRun | None:
         """The run that already takes care of a reason."""

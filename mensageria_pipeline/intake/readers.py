@@ -26,6 +26,7 @@ from mensageria_pipeline.errors import InputError
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CHUNK_BYTES = 1 << 20
+_DELIMITERS = (b";", b",", b"\t", b"|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +225,27 @@ def _blank_lines(path: Path) -> list[int]:
                 number += 1
                 if not line.strip(b"\r\n"):
                     blank.append(number)
-            in_quotes ^= line.count(b'"') % 2 == 1
+            if in_quotes or b'"' in line:
+                in_quotes = _ends_in_quotes(line, in_quotes)
     if in_quotes:
         raise InputError("file_open_quote", file=path.name)
     return blank
+
+
+def _ends_in_quotes(line: bytes, in_quotes: bool) -> bool:  # noqa: FBT001 - the state before is the state after
+    """Whether a quoted cell goes on after `line`. A quote opens only where a cell begins: 15" is fifteen inches."""
+    text = line.rstrip(b"\r\n")
+    begins, position = not in_quotes, 0
+    while position < len(text):
+        character = text[position : position + 1]
+        if in_quotes and character == b'"':
+            is_doubled = text[position + 1 : position + 2] == b'"'
+            in_quotes, position = is_doubled, position + is_doubled
+        elif not in_quotes and begins and character == b'"':
+            in_quotes = True
+        begins = character in _DELIMITERS
+        position += 1
+    return in_quotes
 
 
 def _named(

@@ -98,6 +98,15 @@ def test_a_failed_run_is_said_and_not_repeated_by_itself(ticker: Ticker) -> None
     assert "mensageria run a" in ticker.words()
 
 
+def test_nothing_is_asked_while_a_run_is_under_way(ticker: Ticker) -> None:
+    """Between its steps a run looks half done; a list that arrives meanwhile has its turn afterwards."""
+    ticker.bench.drop("a")
+    (first,) = ticker.tick().run_requests or []
+    ticker.launch(first)
+    ticker.bench.drop("a", SIMPLE_LIST + "9;Eva;t9\n", "nova.csv")
+    assert "cuida deste conteúdo" in ticker.words()
+
+
 def test_a_run_that_died_halfway_is_not_taken_for_done(ticker: Ticker) -> None:
     """Being in raw_base is not being prepared; a changed definition is a new reason, an unchanged one is said."""
     ticker.bench.drop("a")

@@ -68,6 +68,15 @@ class DagsterServer:
         ticks = self.graphql(query, selector=selector)["sensorOrError"]["sensorState"]["ticks"]
         return next((str(tick["skipReason"]) for tick in ticks if tick["skipReason"]), "")
 
+    def wait_for_words(self, sensor: str, words: str, timeout_s: float = 30) -> str:
+        """What the sensor says, once it says `words`."""
+        deadline = time.monotonic() + timeout_s
+        while words not in (said := self.last_tick_words(sensor)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{words!r} not in {said!r}")
+            time.sleep(0.5)
+        return said
+
     def stop(self) -> int:
         """Ask it to end as Ctrl+C does; its exit code."""
         self.process.send_signal(signal.SIGINT)

@@ -39,6 +39,14 @@ def test_blank_lines_count_as_rows_and_lose_nothing(tmp_path: Path) -> None:
     assert [(row["id"], row["_row_number"]) for row in rows] == [("1", 4), ("2", 7)]
 
 
+def test_a_quote_within_a_cell_is_a_character(tmp_path: Path) -> None:
+    """Fifteen inches; and a doubled quote within a quoted cell is one."""
+    _, rows = read(tmp_path, "a.csv", b'id;tela\n1;LED 15"\n\n2;"TV ""55"""\n3;"duas\nlinhas"\n4;x\n')
+    assert [(row["_row_number"], row["tela"]) for row in rows] == [
+        (2, 'LED 15"'), (4, 'TV "55"'), (5, "duas\nlinhas"), (6, "x"),
+    ]  # fmt: skip
+
+
 def test_a_quote_that_never_closes_is_refused(tmp_path: Path) -> None:
     """It would swallow the rest of the list into one cell."""
     with pytest.raises(InputError, match="abrem e não fecham"):
