@@ -74,6 +74,7 @@ def build_report(layout: Layout, partition: str) -> CampaignReport:
 
 def _create_views(connection: duckdb.DuckDBPyConnection, layout: Layout, partition: str) -> None:
     connection.execute("SET TimeZone = 'America/Sao_Paulo'")
+    connection.execute(query(_PACKAGE, "reason_of"))
     for asset in (Asset.SEND_RESULTS, Asset.REJECTED_RECIPIENTS, Asset.VALIDATED_RECIPIENTS):
         folder = layout.partition_dir(asset, partition)
         if not any(folder.glob("*.parquet")):

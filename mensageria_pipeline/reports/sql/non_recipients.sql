@@ -13,15 +13,7 @@ FROM (
     UNION ALL
     SELECT
         row_number, file_name, person, channel, 'envio' AS etapa, coalesce(code, outcome) AS codigo,
-        CASE outcome
-            WHEN 'rejected' THEN 'O provedor recusou a mensagem.'
-            WHEN 'invalid_address' THEN 'O endereço não existe mais.'
-            WHEN 'expired' THEN 'O prazo acabou antes do envio.'
-            WHEN 'suppressed' THEN 'O endereço não pode receber mensagens.'
-            WHEN 'unknown' THEN 'Em dúvida: pode ter chegado.'
-            WHEN 'cancelled' THEN 'O envio foi cancelado.'
-            ELSE 'Ainda não enviada.'
-        END AS motivo,
+        reason_of(outcome, code) AS motivo,
         CASE outcome WHEN 'invalid_address' THEN 'Peça um endereço novo.' ELSE 'Nada a fazer.' END AS sugestao
     FROM (
         SELECT * FROM send_results

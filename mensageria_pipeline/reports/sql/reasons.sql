@@ -9,15 +9,7 @@ FROM (
     UNION ALL
     SELECT
         'envio' AS origem, coalesce(code, outcome) AS codigo,
-        CASE outcome
-            WHEN 'rejected' THEN 'O provedor recusou a mensagem.'
-            WHEN 'invalid_address' THEN 'O endereço não existe mais.'
-            WHEN 'expired' THEN 'O prazo acabou antes do envio.'
-            WHEN 'suppressed' THEN 'O endereço não pode receber mensagens.'
-            WHEN 'unknown' THEN 'Em dúvida: pode ter chegado.'
-            WHEN 'cancelled' THEN 'O envio foi cancelado.'
-            ELSE 'Ainda não enviada.'
-        END AS motivo,
+        reason_of(outcome, code) AS motivo,
         count(*) AS quantidade
     FROM send_results WHERE outcome <> 'accepted' GROUP BY ALL
 )

@@ -22,7 +22,11 @@ WITH fates AS (
         5 AS position
     FROM send_results GROUP BY outcome, mode, edition
 ), attempts AS (
-    SELECT 'Tentativas de envio' AS indicador, coalesce(sum(attempts), 0)::BIGINT AS quantidade, 6 AS position FROM send_results
+    SELECT
+        'Tentativas de envio (' || CASE mode WHEN 'live' THEN 'real' ELSE 'simulação' END || ', edição ' || edition || ')' AS indicador,
+        sum(attempts)::BIGINT AS quantidade,
+        6 AS position
+    FROM send_results GROUP BY mode, edition
 ), total AS (
     SELECT 'Linhas recebidas' AS indicador, sum(quantidade)::BIGINT AS quantidade, 1 AS position FROM fates
 )
