@@ -11,13 +11,14 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
-_HEADER_FONT = Font(bold=True, color="FFFFFF")
+_HEADER_FONT = Font(name="Calibri", bold=True, color="FFFFFF")
 _HEADER_FILL = PatternFill("solid", fgColor="1F4E79")
 _WRAP = Alignment(vertical="top", wrap_text=True)
 _TOP = Alignment(vertical="top")
 _FORMATS = {int: "#,##0", float: "#,##0.0", datetime: "dd/mm/yyyy hh:mm:ss"}
-_WIDE = {"motivo": 60, "sugestao": 34, "valor": 26, "indicador": 34, "arquivo": 26, "pessoa": 22, "mensagem": 36,
+_WIDE = {"motivo": 60, "sugestao": 34, "valor": 26, "indicador": 62, "arquivo": 26, "pessoa": 22, "mensagem": 36,
          "id_do_provedor": 26}  # fmt: skip
 _WIDTH = 16
 _IDENTIFIERS = frozenset({"linha", "edicao"})
@@ -47,6 +48,9 @@ def write_workbook(path: Path, sections: Sequence[Section]) -> None:
 
 def _write_section(sheet: Any, section: Section) -> None:
     sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
     for position, name in enumerate(section.columns, start=1):
         sheet.column_dimensions[get_column_letter(position)].width = _WIDE.get(name, _WIDTH)
     sheet.append([_header(sheet, name) for name in section.columns])
