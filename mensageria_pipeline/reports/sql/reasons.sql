@@ -3,7 +3,7 @@ SELECT origem, codigo, motivo, quantidade
 FROM (
     SELECT
         'lista' AS origem, code AS codigo,
-        regexp_replace(any_value(reason), 'linha \d+', 'linha …') AS motivo,
+        regexp_replace(any_value(reason), 'na linha \d+', 'em outra linha') AS motivo,
         count(*) AS quantidade
     FROM rejected_recipients GROUP BY code
     UNION ALL
