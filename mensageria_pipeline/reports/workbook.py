@@ -18,8 +18,8 @@ _HEADER_FILL = PatternFill("solid", fgColor="1F4E79")
 _WRAP = Alignment(vertical="top", wrap_text=True)
 _TOP = Alignment(vertical="top")
 _FORMATS = {int: "#,##0", float: "#,##0.0", datetime: "dd/mm/yyyy hh:mm:ss"}
-_WIDE = {"motivo": 100, "sugestao": 34, "valor": 26, "indicador": 62, "decidida_em": 20, "resultado": 20, "arquivo": 26, "pessoa": 22, "mensagem": 36,
-         "id_do_provedor": 26}  # fmt: skip
+_WIDE = {"motivo": 100, "sugestao": 34, "valor": 26, "indicador": 62, "arquivo": 26, "pessoa": 22, "mensagem": 36,
+         "id_do_provedor": 26, "decidida_em": 20, "resultado": 20}  # fmt: skip
 _WIDTH = 16
 _IDENTIFIERS = frozenset({"linha", "edicao"})
 """Numbers that name something: shown without thousands separators."""
