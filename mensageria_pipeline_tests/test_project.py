@@ -145,6 +145,14 @@ def test_the_readmes_are_twins() -> None:
     assert _commands(READMES[0]) == _commands(READMES[1])
 
 
+def test_the_operations_manuals_are_twins() -> None:
+    """The same chapters, and as many rows in every table: no error is explained in one language only."""
+    manuals = [(ROOT / "docs" / name).read_text("utf-8") for name in ("operations.md", "operations.pt-BR.md")]
+    for pattern in (r"^#{1,3} ", r"^\| ", r"^- "):
+        counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in manuals]
+        assert counts[0] == counts[1], pattern
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     """No document points to a file that is not there."""
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
