@@ -1,0 +1,1 @@
+"""What is killed, cut off or filled up: nothing lost, nobody messaged twice."""
