@@ -1,6 +1,5 @@
 """Files of a campaign → raw_base, one Parquet file per content, once."""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.columns import recognize
-from mensageria_pipeline.contracts.dataset import fingerprint_of, write_dataset
+from mensageria_pipeline.contracts.dataset import fingerprint_of, share_file, write_dataset
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.raw_base import Intake, facts_of, intake_path, list_intakes, schema_of
@@ -161,8 +160,7 @@ def _adopt_intakes(layout: Layout, partition: Partition) -> None:
     for intake in list_intakes(layout, partition.campaign):
         target = intake_path(layout, partition.key, intake.content_hash)
         if not target.exists() and due_at is not None and intake.received_at <= due_at:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(intake.path, target)
+            share_file(intake.path, target)
 
 
 def _nothing_usable(layout: Layout, partition: Partition, report: IngestReport) -> InputError:

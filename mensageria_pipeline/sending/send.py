@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mensageria_pipeline.contracts.campaign import HOW_NOT_WHAT, CampaignDefinition
-from mensageria_pipeline.contracts.dataset import Stamp, read_stamp
+from mensageria_pipeline.contracts.dataset import Stamp, read_stamp, share_file
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.raw_base import list_intakes, raw_fingerprint
@@ -116,7 +116,7 @@ def _held_plan(layout: Layout, partition: str) -> Iterator[Path]:
     for leftover in source.parent.glob(".held-*.parquet"):  # of a killed sender: only one sends at a time
         leftover.unlink(missing_ok=True)
     try:
-        os.link(source, held)
+        share_file(source, held)
     except FileNotFoundError:
         raise StaleInputError("step_missing", asset=Asset.MESSAGES.value, campaign=partition) from None
     try:
