@@ -14,8 +14,6 @@ from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.ledger import Wait
 from mensageria_pipeline.sending.results import Results, Tally
 
-FILE_NAME = "part-0.parquet"
-
 
 @dataclass(frozen=True, slots=True)
 class CampaignStatus:
@@ -52,12 +50,12 @@ def campaign_status(project: Project, partition: str) -> CampaignStatus:
 
     Its mode is the definition's: a campaign that went live since its last run has its messages pending.
     """
-    recipients = read_stamp(project.layout.partition_dir(Asset.VALIDATED_RECIPIENTS, partition) / FILE_NAME)
+    recipients = read_stamp(project.layout.table(Asset.VALIDATED_RECIPIENTS, partition))
     facts = recipients.facts if recipients else {}
     fates = {fate.value: int(facts.get("fates", {}).get(fate.value, 0)) for fate in Fate}
     definition = _definition(project, partition)
     wait = next((wait for wait in project.ledger.waits() if wait.campaign == partition), None)
-    plan = read_stamp(project.layout.partition_dir(Asset.MESSAGES, partition) / FILE_NAME)
+    plan = read_stamp(project.layout.table(Asset.MESSAGES, partition))
     return CampaignStatus(
         campaign=partition, mode=Mode.LIVE if definition.is_live else Mode.SIMULATED, rows=int(facts.get("rows", 0)),
         fates=fates, tally=_tally(project, partition, definition), codes=dict(facts.get("codes", {})),
@@ -82,7 +80,7 @@ def _definition(project: Project, partition: str) -> CampaignDefinition:
 
 
 def _tally(project: Project, partition: str, definition: CampaignDefinition) -> Tally:
-    plan = project.layout.partition_dir(Asset.MESSAGES, partition) / FILE_NAME
+    plan = project.layout.table(Asset.MESSAGES, partition)
     if not plan.exists():
         return Tally()
     journal = project.ledger.journal(partition) if project.ledger.has_journal(partition) else None

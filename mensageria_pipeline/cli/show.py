@@ -29,7 +29,7 @@ from mensageria_pipeline.contracts.names import OCCURRENCE_SEPARATOR, Partition,
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.ingest import ingest
 from mensageria_pipeline.intake.registry import IntakeRegistry
-from mensageria_pipeline.messages.plan import FILE_NAME, plan_messages
+from mensageria_pipeline.messages.plan import plan_messages
 from mensageria_pipeline.preparation import judge_recipients
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
@@ -182,7 +182,7 @@ def _prepared(
     ingest(scratch, IntakeRegistry(scratch.intake_db), partition, definition, project.settings.input_settle_s)
     report = judge_recipients(scratch, project.ledger, partition, definition)
     plan_messages(scratch, partition, definition, project.ledger.key)
-    plan = scratch.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME
+    plan = scratch.table(Asset.MESSAGES, partition.key)
     journal = project.ledger.journal(partition.key) if project.ledger.has_journal(partition.key) else None
     with Results(plan, journal) as results:
         tally = results.tally()

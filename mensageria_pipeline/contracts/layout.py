@@ -71,6 +71,10 @@ class Layout:
     def partition_dir(self, asset: Asset, partition: str) -> Path:
         return self.processed_dir / asset / f"campaign={partition}"
 
+    def table(self, asset: Asset, partition: str) -> Path:
+        """The one file of an asset that has one per partition."""
+        return self.partition_dir(asset, partition) / "part-0.parquet"
+
     def export_dir(self, partition: str) -> Path:
         return self.exports_dir / partition
 

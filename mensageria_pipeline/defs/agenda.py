@@ -17,7 +17,6 @@ from mensageria_pipeline.contracts.raw_base import list_intakes
 from mensageria_pipeline.defs.jobs import PREPARATION, SENDING, campaign_job
 from mensageria_pipeline.defs.shell import definition_of
 from mensageria_pipeline.defs.tick import Tick
-from mensageria_pipeline.messages.plan import FILE_NAME
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.ledger import Wait
 from mensageria_pipeline.texts import say
@@ -48,7 +47,7 @@ def agenda(context: dg.SensorEvaluationContext, project: dg.ResourceParam[Projec
 def _resume(tick: Tick, project: Project, wait: Wait, now: datetime) -> None:
     partition = Partition.parse(wait.campaign)
     definition = definition_of(project, partition)
-    stamp = read_stamp(project.layout.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME)
+    stamp = read_stamp(project.layout.table(Asset.MESSAGES, partition.key))
     is_released = stamp is not None and project.ledger.is_released(partition.key, stamp.fingerprint)
     if definition.needs_release and not is_released:
         tick.news.append(say("agenda_not_released", campaign=wait.campaign))

@@ -16,7 +16,6 @@ from mensageria_pipeline.defs.tick import Tick
 from mensageria_pipeline.errors import MensageriaError
 from mensageria_pipeline.intake.files import InputFile, discover
 from mensageria_pipeline.intake.ingest import definition_version
-from mensageria_pipeline.messages.plan import FILE_NAME
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.texts import say
 
@@ -55,23 +54,24 @@ class _Hashes:
     def of(self, files: Sequence[InputFile], tick: Tick) -> Iterator[tuple[InputFile, str]]:
         for file in files:
             try:
-                content_hash = self._hash(file) if file.has_settled(self.project.settings.input_settle_s) else None
+                if not file.has_settled(self.project.settings.input_settle_s):
+                    tick.news.append(say("tick_growing", file=file.path.name))
+                    continue
+                content_hash = self._hash(file)
             except OSError:
                 tick.news.append(say("file_gone", file=file.path.name))
                 continue
             if content_hash:
                 yield file, content_hash
-            elif content_hash is None:
-                tick.news.append(say("tick_growing", file=file.path.name))
 
-    def _hash(self, file: InputFile) -> str:
-        """The file's hash; empty when this tick has read enough."""
+    def _hash(self, file: InputFile) -> str | None:
+        """The file's hash; None when this tick has read enough."""
         known = self.project.registry.known_hash(file.path)
         if known:
             return known
         if not self.budget:
             self.left += 1
-            return ""
+            return None
         self.budget -= 1
         return self.project.registry.content_hash(file.path)
 
@@ -99,8 +99,8 @@ def _look_at(tick: Tick, project: Project, campaign: str, files: Sequence[tuple[
 
 def _prepared_contents(project: Project, campaign: str) -> frozenset[str]:
     """Contents whose rows have their fates and messages: a run went that far. Being in raw_base is not enough."""
-    recipients = read_stamp(project.layout.partition_dir(Asset.VALIDATED_RECIPIENTS, campaign) / FILE_NAME)
-    messages = read_stamp(project.layout.partition_dir(Asset.MESSAGES, campaign) / FILE_NAME)
+    recipients = read_stamp(project.layout.table(Asset.VALIDATED_RECIPIENTS, campaign))
+    messages = read_stamp(project.layout.table(Asset.MESSAGES, campaign))
     if recipients is None or messages is None:
         return frozenset()
     is_current = messages.inputs.get(Asset.VALIDATED_RECIPIENTS.value) == recipients.fingerprint

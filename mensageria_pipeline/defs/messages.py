@@ -18,7 +18,7 @@ from mensageria_pipeline.defs.shell import (
     readable_errors,
 )
 from mensageria_pipeline.errors import ContractError, TemplateError
-from mensageria_pipeline.messages.plan import FILE_NAME, plan_messages
+from mensageria_pipeline.messages.plan import plan_messages
 from mensageria_pipeline.project import Project
 
 _ASSET = Asset.MESSAGES.value
@@ -48,7 +48,7 @@ def messages(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
             if result := failed_check(error, _ASSET):
                 yield result
             raise
-        path = project.layout.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME
+        path = project.layout.table(Asset.MESSAGES, partition.key)
         shown = ["message_id", "row_number", "channel", "address", "provider", "mode", "problem"]
         same = {name: [name] for name in ("intake", "row_number", "person", "channel", "address")}
         yield dg.MaterializeResult(

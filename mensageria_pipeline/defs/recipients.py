@@ -22,7 +22,7 @@ from mensageria_pipeline.defs.shell import (
 from mensageria_pipeline.errors import ContractError
 from mensageria_pipeline.preparation import judge_recipients
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.recipients.validate import FILE_NAME, RecipientsReport
+from mensageria_pipeline.recipients.validate import RecipientsReport
 
 _VALIDATED, _REJECTED = Asset.VALIDATED_RECIPIENTS.value, Asset.REJECTED_RECIPIENTS.value
 
@@ -60,7 +60,7 @@ def recipients(context: dg.AssetExecutionContext, project: dg.ResourceParam[Proj
 
 
 def _validated_metadata(project: Project, partition: Partition, report: RecipientsReport) -> dict[str, Any]:
-    path = project.layout.partition_dir(Asset.VALIDATED_RECIPIENTS, partition.key) / FILE_NAME
+    path = project.layout.table(Asset.VALIDATED_RECIPIENTS, partition.key)
     shown = ["file_name", "row_number", "person", "channel", "address"]
     sources = {"file_name": ["_file_name"], "row_number": ["_row_number"], "intake": ["_intake"]}
     roles = list(dict.fromkeys(report.roles.values()))
@@ -73,7 +73,7 @@ def _validated_metadata(project: Project, partition: Partition, report: Recipien
 
 
 def _rejected_metadata(project: Project, partition: Partition, report: RecipientsReport) -> dict[str, Any]:
-    path = project.layout.partition_dir(Asset.REJECTED_RECIPIENTS, partition.key) / FILE_NAME
+    path = project.layout.table(Asset.REJECTED_RECIPIENTS, partition.key)
     shown = ["file_name", "row_number", "fate", "code", "column", "reason"]
     return table_metadata(report.rejected.row_count, path, masked_preview(path, shown, [])) | {
         "dagster/column_schema": table_schema(RejectedRecipients),

@@ -63,10 +63,6 @@ def discover(input_dir: Path, owners: Mapping[str, str]) -> Discovery:
     return discovery
 
 
-def campaign_files(input_dir: Path, campaign: str, owners: Mapping[str, str]) -> list[InputFile]:
-    return discover(input_dir, owners).of(campaign)
-
-
 def _candidates(input_dir: Path) -> list[tuple[str, Path]]:
     """(original campaign name, path) of every file that is neither hidden nor unfinished, sorted."""
     found: list[tuple[str, Path]] = []

@@ -16,7 +16,7 @@ from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.raw_base import Intake, facts_of, intake_path, list_intakes, schema_of
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline.intake.files import InputFile, campaign_files
+from mensageria_pipeline.intake.files import InputFile, discover
 from mensageria_pipeline.intake.readers import Sheet, open_sheet
 from mensageria_pipeline.intake.registry import IntakeRegistry
 from mensageria_pipeline.texts import say
@@ -95,7 +95,7 @@ def _take_in_folder(
     report: IngestReport,
 ) -> None:
     known = {intake.content_hash for intake in list_intakes(layout, campaign)}
-    for file in campaign_files(layout.input_dir, campaign, registry.name_owners()):
+    for file in discover(layout.input_dir, registry.name_owners()).of(campaign):
         if not _becomes_settled(file, settle_s):
             report.growing.append(file.path.name)
             continue

@@ -18,8 +18,6 @@ from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
 from mensageria_pipeline.errors import ContractError, StaleInputError
 from mensageria_pipeline.messages.templates import Renderer, template_of
 
-FILE_NAME = "part-0.parquet"
-
 
 @dataclass(frozen=True, slots=True)
 class MessagesReport:
@@ -64,13 +62,13 @@ def plan_messages(layout: Layout, partition: Partition, definition: CampaignDefi
     Raises TemplateError before anything is rendered when a placeholder cannot be filled by every intake, and
     ContractError when a planned row would end without a message.
     """
-    source = layout.partition_dir(Asset.VALIDATED_RECIPIENTS, partition.key) / FILE_NAME
+    source = layout.table(Asset.VALIDATED_RECIPIENTS, partition.key)
     recipients = read_stamp(source)
     if recipients is None:
         raise StaleInputError("step_missing", asset=Asset.VALIDATED_RECIPIENTS, campaign=partition.key)
     planner = _Planner(partition, definition, key, list_intakes(layout, partition.key))
     stamp = write_dataset(
-        layout.partition_dir(Asset.MESSAGES, partition.key) / FILE_NAME, SCHEMA, planner.batches(source),
+        layout.table(Asset.MESSAGES, partition.key), SCHEMA, planner.batches(source),
         inputs={
             Asset.VALIDATED_RECIPIENTS.value: recipients.fingerprint,
             "definition": definition.fingerprint(without=HOW_NOT_WHAT),

@@ -27,8 +27,6 @@ from mensageria_pipeline.recipients.fates import CONTENT_RULES, FateJudge, Row, 
 from mensageria_pipeline.recipients.normalize import TextNeeds, normalize
 from mensageria_pipeline.texts import Language, say
 
-FILE_NAME = "part-0.parquet"
-
 
 @dataclass(slots=True)
 class RecipientsReport:
@@ -158,7 +156,7 @@ def _write(
     )
     validated, rejected = (
         write_dataset(
-            layout.partition_dir(asset, partition) / FILE_NAME, arrow_schema(model),
+            layout.table(asset, partition), arrow_schema(model),
             [_checked(model, frame, asset)], inputs=inputs, facts=facts,
         )
         for asset, model, frame in tables

@@ -30,7 +30,7 @@ from mensageria_pipeline.sending.policy import (
     StopReason,
 )
 from mensageria_pipeline.sending.providers.contract import Result, Verdict, all_alike
-from mensageria_pipeline.sending.retry import wait_s
+from mensageria_pipeline.sending.retry import asked_s, wait_s
 
 _POLL_S = 0.2
 
@@ -235,11 +235,11 @@ class Lane:
         return result.verdict in {Verdict.THROTTLED, Verdict.RETRY}
 
     def _delay(self, unit: Unit, again: list[tuple[Message, Result]]) -> None:
-        wait = wait_s(self.policy.retry, unit.tries, [result for _, result in again], self.draw)
-        asked = max((result.retry_after_s or 0.0 for _, result in again), default=0.0)
+        results = [result for _, result in again]
+        wait, asked = wait_s(self.policy.retry, unit.tries, results, self.draw), asked_s(results)
         if asked > LONGEST_WAIT_S:
             self._wait(datetime.now(UTC) + timedelta(seconds=asked), "wait_throttled")
-        if any(result.verdict is Verdict.THROTTLED and result.retry_after_s for _, result in again):
+        if asked and any(result.verdict is Verdict.THROTTLED for result in results):
             self._bucket.hold_until(self.clock() + min(wait, LONGEST_WAIT_S))
         retried = replace(unit, messages=[replace(m, attempt=m.attempt + 1) for m, _ in again])
         heapq.heappush(self._delayed, (self.clock() + wait, next(self._ticket), retried))

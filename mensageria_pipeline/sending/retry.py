@@ -5,12 +5,16 @@ from random import Random
 from mensageria_pipeline.sending.providers.contract import Result, RetryPolicy
 
 
+def asked_s(results: list[Result]) -> float:
+    """Seconds the provider asked to wait, the longest of a request's results; 0 where it did not."""
+    return max((result.retry_after_s or 0.0 for result in results), default=0.0)
+
+
 def wait_s(policy: RetryPolicy, attempt: int, results: list[Result], draw: Random) -> float:
     """Seconds until the next try of a request, after its `attempt`-th.
 
     At least what the provider asked for in Retry-After; else drawn from 0 to first_s·2^(attempt-1), within
     the policy's floor and ceiling.
     """
-    asked = max((result.retry_after_s or 0.0 for result in results), default=0.0)
     span = min(policy.ceiling_s, policy.first_s * 2 ** min(attempt - 1, 30))
-    return max(asked, policy.floor_s, draw.uniform(0, span))
+    return max(asked_s(results), policy.floor_s, draw.uniform(0, span))

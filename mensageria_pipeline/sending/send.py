@@ -27,7 +27,6 @@ from mensageria_pipeline.sending.sender import ProgressSink, Sender
 from mensageria_pipeline.settings import Settings
 
 _logger = logging.getLogger(__name__)
-FILE_NAME = "part-0.parquet"
 
 
 @dataclass(slots=True)
@@ -111,7 +110,7 @@ def send_messages(
 @contextlib.contextmanager
 def _held_plan(layout: Layout, partition: str) -> Iterator[Path]:
     """The messages file under a name of our own: another run may put a newer one in its place meanwhile."""
-    source = layout.partition_dir(Asset.MESSAGES, partition) / FILE_NAME
+    source = layout.table(Asset.MESSAGES, partition)
     held = source.with_name(f".held-{os.getpid()}.parquet")
     for leftover in source.parent.glob(".held-*.parquet"):  # of a killed sender: only one sends at a time
         leftover.unlink(missing_ok=True)
@@ -136,7 +135,7 @@ def recorded_problem(layout: Layout, partition: str) -> MensageriaError | None:
 
 
 def _stamp(layout: Layout, asset: Asset, partition: str) -> Stamp:
-    stamp = read_stamp(layout.partition_dir(asset, partition) / FILE_NAME)
+    stamp = read_stamp(layout.table(asset, partition))
     if stamp is None:
         raise StaleInputError("step_missing", asset=asset.value, campaign=partition)
     return stamp
