@@ -15,10 +15,12 @@ from filelock import FileLock, Timeout
 from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.errors import InputError, LedgerError
+from mensageria_pipeline.sending.ledger import Ledger
 
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _TRANSIENT = ("-wal", "-shm", "-journal", ".lock", ".part")
 _ROOT = "state"
+_LEDGER = "ledger"
 
 
 def back_up(layout: Layout, target: Path) -> int:
@@ -29,7 +31,7 @@ def back_up(layout: Layout, target: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="mensageria-backup-") as folder:
         count = 0
         for source in _state_files(layout):
-            copy = Path(folder) / _ROOT / source.relative_to(layout.state_dir)
+            copy = Path(folder) / _ROOT / _name(layout, source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             count += _copy(source, copy)
         with replacing(target) as temporary, tarfile.open(temporary, "w:gz") as archive:
@@ -49,19 +51,31 @@ def restore_state(layout: Layout, source: Path) -> Path | None:
         except (tarfile.TarError, OSError, EOFError):
             raise InputError("backup_unreadable", file=source.name) from None
         restored = Path(folder) / _ROOT
-        if not (restored / layout.ledger_dir.name).is_dir():
+        if not (restored / _LEDGER).is_dir():
             raise InputError("backup_unreadable", file=source.name)
         with _nobody_sends(layout):
             kept = _set_aside(layout)
+            if layout.ledger_home:
+                layout.ledger_dir.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(restored / _LEDGER, layout.ledger_dir)
             restored.replace(layout.state_dir)
     return kept
 
 
 def _state_files(layout: Layout) -> Iterator[Path]:
-    for path in sorted(layout.state_dir.rglob("*")):
-        is_transient = path.name.endswith(_TRANSIENT) or layout.locks_dir in path.parents
+    elsewhere = layout.ledger_dir.rglob("*") if layout.ledger_home else ()
+    for path in sorted({*layout.state_dir.rglob("*"), *elsewhere}):
+        is_passing = {layout.locks_dir, layout.pacing_dir, layout.state_dir / "sending"} & set(path.parents)
+        is_transient = path.name.endswith(_TRANSIENT) or is_passing
         if path.is_file() and not is_transient:
             yield path
+
+
+def _name(layout: Layout, path: Path) -> Path:
+    """Where a file is in the archive: the ledger below the state, wherever it is kept."""
+    if layout.ledger_dir in path.parents:
+        return Path(_LEDGER) / path.relative_to(layout.ledger_dir)
+    return path.relative_to(layout.state_dir)
 
 
 def _copy(source: Path, copy: Path) -> int:
@@ -84,7 +98,9 @@ def _copy(source: Path, copy: Path) -> int:
 
 @contextlib.contextmanager
 def _nobody_sends(layout: Layout) -> Iterator[None]:
-    """Hold every sending lock. Raises LedgerError when one is taken."""
+    """Hold every lock on files that are prepared. Raises LedgerError when one is taken, or somebody sends."""
+    if (layout.ledger_dir / "control.db").exists() and Ledger(layout.ledger_dir).leases.is_anybody_at_work():
+        raise LedgerError("restore_while_sending", lock=layout.ledger_dir.name)
     with contextlib.ExitStack() as stack:
         for path in sorted(layout.locks_dir.glob("*.lock")):
             try:
@@ -95,10 +111,14 @@ def _nobody_sends(layout: Layout) -> Iterator[None]:
 
 
 def _set_aside(layout: Layout) -> Path | None:
-    if not layout.state_dir.exists():
+    if not (layout.state_dir.exists() or layout.ledger_dir.exists()):
         return None
     kept = layout.data_dir / f"state.before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
-    layout.state_dir.replace(kept)
+    if layout.state_dir.exists():
+        layout.state_dir.replace(kept)
+    if layout.ledger_home and layout.ledger_dir.exists():
+        kept.mkdir(exist_ok=True)
+        shutil.move(layout.ledger_dir, kept / _LEDGER)
     return kept
 
 

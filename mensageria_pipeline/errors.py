@@ -8,6 +8,7 @@
     ├── ContractError        rows that break the contract of their step, or are not conserved
     ├── StaleInputError      a step launched over data that belongs to another version
     └── LedgerError          the record of what was sent cannot be read or written
+        └── LeaseLostError   another run has taken over
 
 Each carries a key of the text catalogue and its values, so that the same error reads in Portuguese and
 in English. Values are codes, names and counts, never a person's data.
@@ -60,6 +61,11 @@ class StaleInputError(MensageriaError):
 
 class LedgerError(MensageriaError):
     pass
+
+
+class LeaseLostError(LedgerError):
+    def __init__(self, campaign: str) -> None:
+        super().__init__("lease_lost", path=campaign)
 
 
 def internal_error(error: Exception) -> str:

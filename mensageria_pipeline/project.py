@@ -26,7 +26,7 @@ class Project:
 
     @cached_property
     def layout(self) -> Layout:
-        return Layout(self.settings.data_dir)
+        return Layout(self.settings.data_dir, self.settings.ledger_dir)
 
     @cached_property
     def registry(self) -> IntakeRegistry:
@@ -36,19 +36,13 @@ class Project:
     def ledger(self) -> Ledger:
         """The send ledger. Raises LedgerError when it is gone although something was sent: a new one would resend."""
         results = self.layout.processed_dir / Asset.SEND_RESULTS
-        is_new = not (self.layout.ledger_dir / "control.db").exists()
+        folder = self.layout.ledger_dir
+        is_new = not (folder / "control.db").exists()
         if is_new and next(results.glob(f"campaign=*/*-{Mode.LIVE.value}.parquet"), None):
-            raise LedgerError("ledger_lost", path=str(self.layout.ledger_dir))
-        return Ledger(self.layout.ledger_dir)
+            raise LedgerError("ledger_lost", path=str(folder))
+        return Ledger(folder)
 
     def preparation_lock(self, partition: str) -> FileLock:
         """Held while a stage prepares a partition's files, so that two runs never mix their versions."""
-        return self._lock(f"prepare-{partition}")
-
-    def sending_lock(self, partition: str) -> FileLock:
-        """Held while a partition is being sent; the kernel frees it when the holder dies."""
-        return self._lock(f"send-{partition}")
-
-    def _lock(self, name: str) -> FileLock:
         self.layout.locks_dir.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.layout.locks_dir / f"{name}.lock")
+        return FileLock(self.layout.locks_dir / f"prepare-{partition}.lock")

@@ -22,6 +22,14 @@ VARIABLES = (
     "API_KEY",
     "TIMEOUT_SECONDS",
     "DEFAULT_BATCH_SIZE",
+    "API_RATE_PER_SECOND",
+    "FCM_PROJECT_ID",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "FCM_RATE_PER_SECOND",
+    "FCM_URL",
+    "FCM_ACCESS_TOKEN",
+    "SENDER_PROCESSES",
+    "LEDGER_URL",
     "INPUT_SETTLE_SECONDS",
     "LOG_LEVEL",
     "ALERT_WEBHOOK_URL",
@@ -43,6 +51,20 @@ class Settings:
     timeout_s: float = 10.0
     default_batch_size: int = 200
     """Messages per request of the `http` provider; 1 = one message per request."""
+    api_rate_per_s: float | None = None
+    """Messages per second that API_KEY may send, over all campaigns of this machine."""
+    fcm_project_id: str | None = None
+    fcm_credentials: Path | None = field(default=None, repr=False)
+    """The service account's key file."""
+    fcm_rate_per_s: float | None = None
+    fcm_url: str | None = None
+    """An emulator instead of Google."""
+    fcm_access_token: str | None = field(default=None, repr=False)
+    """A fixed token instead of a service account, for emulators."""
+    sender_processes: int | None = None
+    """None: as many as the machine has cores, where a campaign is large enough to be worth it."""
+    ledger_dir: Path | None = None
+    """Where the ledger is, if not below the data folder."""
     input_settle_s: float = 2.0
     """A file counts as whole when it has not changed for so many seconds."""
     log_level: str = "INFO"
@@ -76,6 +98,14 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         api_key=_key("API_KEY", values),
         timeout_s=_number("TIMEOUT_SECONDS", values, default=10.0, low=0.1, high=600),
         default_batch_size=int(_number("DEFAULT_BATCH_SIZE", values, default=200, low=1, high=500)),
+        api_rate_per_s=_optional_number("API_RATE_PER_SECOND", values, low=0.01, high=100_000),
+        fcm_project_id=values["FCM_PROJECT_ID"] or None,
+        fcm_credentials=_path(root, values["GOOGLE_APPLICATION_CREDENTIALS"]),
+        fcm_rate_per_s=_optional_number("FCM_RATE_PER_SECOND", values, low=0.01, high=100_000),
+        fcm_url=_url("FCM_URL", values),
+        fcm_access_token=_key("FCM_ACCESS_TOKEN", values),
+        sender_processes=_count("SENDER_PROCESSES", values),
+        ledger_dir=_ledger_dir(root, values["LEDGER_URL"]),
         input_settle_s=_number("INPUT_SETTLE_SECONDS", values, default=2.0, low=0, high=600),
         log_level=_log_level(values["LOG_LEVEL"]),
         alert_webhook_url=_url("ALERT_WEBHOOK_URL", values),
@@ -112,11 +142,11 @@ def _url(name: str, values: Mapping[str, str]) -> str | None:
     value = values[name]
     try:
         parts = urlsplit(value)
-        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        is_usable = parts.scheme in {"http", "https", "h2c"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_usable = False
     if value and not (is_usable and value.isascii() and value.isprintable() and " " not in value):
-        raise SettingsError("setting_invalid", name=name, found="…", expected="http://… / https://…")
+        raise SettingsError("setting_invalid", name=name, found="…", expected="https://… / http://… / h2c://…")
     return value or None
 
 
@@ -125,6 +155,28 @@ def _key(name: str, values: Mapping[str, str]) -> str | None:
     if value and not (value.isascii() and value.isprintable()):  # it travels in a header
         raise SettingsError("setting_invalid", name=name, found="…", expected="ASCII")
     return value or None
+
+
+def _path(root: Path, value: str) -> Path | None:
+    return (root / value).expanduser() if value else None
+
+
+def _ledger_dir(root: Path, value: str) -> Path | None:
+    """The folder of a SQLite ledger, from a URL as SQLAlchemy writes it."""
+    prefix = "sqlite:///"
+    if value and not (value.startswith(prefix) and value.removeprefix(prefix).strip("/")):
+        raise SettingsError(
+            "setting_invalid", name="LEDGER_URL", found="…", expected="sqlite:///folder, sqlite:////folder"
+        )
+    return (root / value.removeprefix(prefix)).resolve() if value else None
+
+
+def _optional_number(name: str, values: Mapping[str, str], *, low: float, high: float) -> float | None:
+    return _number(name, values, default=low, low=low, high=high) if values[name] else None
+
+
+def _count(name: str, values: Mapping[str, str]) -> int | None:
+    return int(_number(name, values, default=1, low=1, high=64)) if values[name] else None
 
 
 def _number(name: str, values: Mapping[str, str], *, default: float, low: float, high: float) -> float:

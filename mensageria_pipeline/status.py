@@ -11,7 +11,7 @@ from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.recipients import Fate
 from mensageria_pipeline.errors import DefinitionError
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.sending.ledger import Wait
+from mensageria_pipeline.sending.ledger.control import Order, Wait
 from mensageria_pipeline.sending.results import Results, Tally
 
 
@@ -30,6 +30,8 @@ class CampaignStatus:
     """Whether its messages were planned."""
     wait: Wait | None
     """Until when it waits, if it does."""
+    order: Order | None
+    """What a person asked of its sending."""
     needs_release: bool
     """Whether a person has to say so before it is sent."""
 
@@ -42,6 +44,7 @@ class CampaignStatus:
             "campaign": self.campaign, "mode": self.mode.value, "rows": self.rows, "fates": self.fates,
             "messages": self.tally.messages, "outcomes": self.tally.outcomes, "unknown": self.tally.unknown,
             "pending": self.tally.pending, "attempts": self.tally.attempts,
+            "order": self.order.value if self.order else None,
         }  # fmt: skip
 
 
@@ -59,7 +62,7 @@ def campaign_status(project: Project, partition: str) -> CampaignStatus:
     return CampaignStatus(
         campaign=partition, mode=Mode.LIVE if definition.is_live else Mode.SIMULATED, rows=int(facts.get("rows", 0)),
         fates=fates, tally=_tally(project, partition, definition), codes=dict(facts.get("codes", {})),
-        is_prepared=plan is not None, wait=wait,
+        is_prepared=plan is not None, wait=wait, order=project.ledger.order(partition),
         needs_release=definition.needs_release and plan is not None
         and not project.ledger.is_released(partition, plan.fingerprint),
     )  # fmt: skip
@@ -83,7 +86,7 @@ def _tally(project: Project, partition: str, definition: CampaignDefinition) -> 
     plan = project.layout.table(Asset.MESSAGES, partition)
     if not plan.exists():
         return Tally()
-    journal = project.ledger.journal(partition) if project.ledger.has_journal(partition) else None
+    journal = project.ledger.journal(partition)
     went_live = definition.is_live and len(definition.providers) == 1
     with Results(plan, journal, Mode.LIVE if went_live else None) as results:
         return results.tally()

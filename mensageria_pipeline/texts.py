@@ -263,6 +263,19 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The ledger in {path} was made by a newer version of the program (schema {found}, expected up to "
         "{expected}). Update the program.",
     ),
+    "lease_lost": (
+        "Outra execução assumiu o envio de {path}; esta parou sem enviar mais nada. Nada foi perdido: acompanhe a outra "
+        "com `mensageria status`.",
+        "Another run took over the sending of {path}; this one stopped and sends nothing more. Nothing is lost: follow "
+        "the other one with `mensageria status`.",
+    ),
+    "senders_die": (
+        "Os processos de envio morreram {count} vezes nesta execução. Confira memória e disco da máquina, e rode de "
+        "novo: nada foi perdido.",
+        "The sender processes died {count} times in this run. Check the machine's memory and disk, and run again: "
+        "nothing is lost.",
+    ),
+    "sender_failed": ("{sentence}", "{sentence}"),
     "stopped_credentials": (
         "O provedor {provider} recusou as credenciais (código {code}). {pending} mensagem(ns) continuam pendentes. "
         "Corrija a chave no .env e rode de novo.",
@@ -274,6 +287,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "mensagem(ns) estão pendentes e {unknown} em dúvida. Confira o endereço e a rede, e rode de novo.",
         "Provider {provider} gave no valid answer for {seconds} s (last code: {code}). {pending} message(s) are "
         "pending and {unknown} in doubt. Check the address and the network, and run again.",
+    ),
+    "stopped_malformed": (
+        "O provedor {provider} recusa as mensagens como malformadas ou de outro projeto (código {code}), sem aceitar as "
+        "demais. {pending} mensagem(ns) continuam pendentes. Confira o provedor, o projeto e o texto; as recusadas "
+        "voltam com `mensageria retry`.",
+        "Provider {provider} refuses the messages as malformed or of another project (code {code}), without accepting "
+        "the others. {pending} message(s) stay pending. Check the provider, the project and the text; the refused "
+        "ones go again with `mensageria retry`.",
     ),
     "stopped_internal": (
         "O adaptador {provider} falhou com {code}. {pending} mensagem(ns) continuam pendentes. Isto é um defeito do "
@@ -302,7 +323,98 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "progress": ("{settled} de {total} mensagens decididas.", "{settled} of {total} messages settled."),
     "wait_window": ("fora da janela de envio", "outside the send window"),
+    "wait_paused": ("em pausa", "paused"),
+    "wait_resumed": ("retomada por uma pessoa", "resumed by a person"),
     "wait_throttled": ("o provedor pediu para esperar", "the provider asked to wait"),
+    "paused": (
+        "{campaign} está em pausa: {pending} mensagem(ns) esperam. Continue com `mensageria resume {campaign}`.",
+        "{campaign} is paused: {pending} message(s) are waiting. Go on with `mensageria resume {campaign}`.",
+    ),
+    "pause_done": (
+        "{campaign}: pausa pedida. O que está a caminho recebe seu resultado em segundos; o resto espera por "
+        "`mensageria resume {campaign}`.",
+        "{campaign}: pause requested. What is on its way gets its outcome within seconds; the rest waits for "
+        "`mensageria resume {campaign}`.",
+    ),
+    "resume_nothing": ("{campaign} não está em pausa nem cancelada.", "{campaign} is neither paused nor cancelled."),
+    "resume_done": (
+        "{campaign}: retomada. Com o Dagster ligado, o envio continua em segundos; sem ele, `mensageria run {campaign}`.",
+        "{campaign}: resumed. With Dagster running, sending goes on within seconds; without it, `mensageria run {campaign}`.",
+    ),
+    "cancel_ask": (
+        "Cancelar tudo o que falta enviar de {campaign}?",
+        "Cancel all that is left to send of {campaign}?",
+    ),
+    "cancel_done": (
+        "{campaign}: {count} mensagem(ns) canceladas. Para desfazer: `mensageria resume {campaign}` e "
+        "`mensageria retry {campaign} --outcome cancelled`.",
+        "{campaign}: {count} message(s) cancelled. To undo: `mensageria resume {campaign}` and "
+        "`mensageria retry {campaign} --outcome cancelled`.",
+    ),
+    "unknown_one_of": ("Use --resend ou --mark, não ambos.", "Use --resend or --mark, not both."),
+    "unknown_none": ("{campaign}: nenhuma mensagem em dúvida.", "{campaign}: no message is in doubt."),
+    "unknown_more": ("… e mais {count} (todas com --json)", "… and {count} more (all with --json)"),
+    "unknown_hint": (
+        "{count} mensagem(ns) em dúvida: podem ter chegado. Confira com o provedor e decida: "
+        "`mensageria unknown {campaign} --mark accepted`, `--mark rejected` ou `--resend`.",
+        "{count} message(s) in doubt: they may have arrived. Check with the provider and decide: "
+        "`mensageria unknown {campaign} --mark accepted`, `--mark rejected` or `--resend`.",
+    ),
+    "unknown_ask_resend": (
+        "Quem já recebeu pode receber de novo. Enviar outra vez as mensagens em dúvida de {campaign}?",
+        "Who has received it already may receive it again. Resend the in-doubt messages of {campaign}?",
+    ),
+    "unknown_ask_mark": (
+        "Marcar como {mark} todas as mensagens em dúvida de {campaign}?",
+        "Mark all in-doubt messages of {campaign} as {mark}?",
+    ),
+    "unknown_resent": (
+        "{campaign}: {count} mensagem(ns) saem de novo na próxima execução (`mensageria run {campaign}`).",
+        "{campaign}: {count} message(s) go out again in the next run (`mensageria run {campaign}`).",
+    ),
+    "unknown_marked": (
+        "{campaign}: {count} mensagem(ns) marcadas como {mark}.",
+        "{campaign}: {count} message(s) marked as {mark}.",
+    ),
+    "retry_while_stopped": (
+        "{campaign} está em pausa ou cancelada. Retome antes com `mensageria resume {campaign}`.",
+        "{campaign} is paused or cancelled. Resume it first with `mensageria resume {campaign}`.",
+    ),
+    "retry_nothing": (
+        "{campaign}: nenhuma mensagem com esses resultados.",
+        "{campaign}: no message with these outcomes.",
+    ),
+    "retry_ask": (
+        "Tentar de novo {count} mensagem(ns) de {campaign}?",
+        "Try {count} message(s) of {campaign} again?",
+    ),
+    "retry_done": (
+        "{campaign}: {count} mensagem(ns) tentadas de novo. Veja `mensageria status {campaign}`.",
+        "{campaign}: {count} message(s) tried again. See `mensageria status {campaign}`.",
+    ),
+    "control_waiting": (
+        "Aguardando a execução que envia {campaign} parar",
+        "Waiting for the run that sends {campaign} to stop",
+    ),
+    "reconcile_nothing": ("Nenhuma execução morta.", "No dead run."),
+    "reconcile_continued": (
+        "{campaign}: a execução {run} morreu sem avisar; continuação pedida.",
+        "{campaign}: run {run} died without a word; its continuation was requested.",
+    ),
+    "reconcile_marked": (
+        "{campaign}: a execução {run}, que morreu sem avisar, foi encerrada.",
+        "{campaign}: run {run}, which died without a word, was closed.",
+    ),
+    "reconcile_failed": (
+        "O processo desta execução morreu sem avisar (queda da máquina ou kill -9). Nada foi perdido: a continuação "
+        "envia só o que falta.",
+        "The process of this run died without a word (the machine went down, or kill -9). Nothing is lost: the "
+        "continuation sends only what is left.",
+    ),
+    "reconcile_canceled": (
+        "O processo desta execução morreu enquanto era cancelado.",
+        "The process of this run died while it was being cancelled.",
+    ),
     "internal_error": (
         "Erro interno: {type} em {where}. Os valores foram omitidos para proteger dados pessoais.",
         "Internal error: {type} at {where}. Values are left out to protect personal data.",
@@ -401,6 +513,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "label_failed": ("Falhas", "Failed"),
     "label_unknown": ("Em dúvida", "In doubt"),
     "label_pending": ("Pendentes", "Pending"),
+    "label_row": ("Linha", "Row"),
+    "label_provider": ("Provedor", "Provider"),
+    "label_attempt": ("Tentativa", "Attempt"),
+    "label_code": ("Código", "Code"),
+    "label_when": ("Quando", "When"),
+    "label_message": ("Mensagem", "Message"),
     "label_fate": ("Destino", "Fate"),
     "label_reason": ("Motivo", "Reason"),
     "label_outcome": ("Resultado", "Outcome"),

@@ -16,8 +16,11 @@ from mensageria_pipeline.messages.plan import MessagesReport, plan_messages
 from mensageria_pipeline.preparation import judge_recipients
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
+from mensageria_pipeline.sending.hold import hold_campaign
+from mensageria_pipeline.sending.ledger.leases import new_owner
 from mensageria_pipeline.sending.send import SendReport, send_messages
 from mensageria_pipeline.settings import Settings
+from mensageria_pipeline_tests.fakes.dagster_server import OUR_VARIABLES
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
 
 SIMPLE_LIST = "id;nome;token\n1;Ana;tok-ana\n2;Bia;tok-bia\n3;Caio;tok-caio\n"
@@ -28,7 +31,7 @@ SIMPLE_DEFINITION = "template: {title: Oi, body: 'Olá, {{ nome }}!'}\n"
 def _portuguese_and_clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The developer's own settings decide nothing here."""
     for name in list(os.environ):
-        if name.startswith(("MENSAGERIA", "DAGSTER", "API_", "ALERT_")):
+        if name.startswith(OUR_VARIABLES):
             monkeypatch.delenv(name)
     texts.use(texts.Language.PT_BR)
 
@@ -75,7 +78,8 @@ class Workbench:
 
     def send(self, campaign: str, **settings: object) -> SendReport:
         chosen = replace(self.project.settings, **settings)  # type: ignore[arg-type]
-        return send_messages(self.layout, self.project.ledger, chosen, campaign, self.definition(campaign))
+        with hold_campaign(self.project.ledger, campaign, new_owner()) as hold:
+            return send_messages(self.layout, self.project.ledger, chosen, hold, self.definition(campaign))
 
     def run(self, campaign: str, **settings: object) -> SendReport:
         self.prepare(campaign)

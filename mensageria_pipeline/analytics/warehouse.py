@@ -17,6 +17,7 @@ from filelock import FileLock
 from mensageria_pipeline.analytics.relations import TABLES, VIEWS, Relation, relation
 from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.queries import open_duckdb
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients, arrow_schema
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
 
@@ -49,8 +50,7 @@ def open_warehouse(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only look at the published file as it is now. Each look sees the newest publication."""
     if not layout.warehouse.exists():
         publish(layout)
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with open_duckdb() as connection:
         connection.execute(f"ATTACH {_text(layout.warehouse)} AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
         yield connection
@@ -58,8 +58,7 @@ def open_warehouse(layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _build_and_replace(layout: Layout, campaigns: list[str] | None) -> None:
     target = layout.data_dir / f".{layout.warehouse.name}.next"
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with open_duckdb() as connection:
         connection.execute(f"ATTACH {_text(target)} AS next (STORAGE_VERSION '{_STORAGE_VERSION}')")
         can_keep = campaigns is not None and _attach_published(connection, layout)
         _create_sources(connection, layout, campaigns if can_keep else None)

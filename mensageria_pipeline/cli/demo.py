@@ -17,6 +17,8 @@ from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.errors import DefinitionError, LedgerError
 from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.hold import hold_campaign
+from mensageria_pipeline.sending.ledger.leases import new_owner
 from mensageria_pipeline.status import campaign_status
 from mensageria_pipeline.texts import say
 
@@ -83,7 +85,7 @@ def remove_campaign(project: Project, campaign: str) -> None:
     from mensageria_pipeline.cli.launch import forget  # noqa: PLC0415 - Dagster takes seconds to import
 
     layout = project.layout
-    with project.sending_lock(campaign), progress_bar() as bar:
+    with hold_campaign(project.ledger, campaign, new_owner()), progress_bar() as bar:
         bar.add_task(say("demo_removing"), total=None)
         forget(campaign)
         for folder in (

@@ -33,6 +33,7 @@ from mensageria_pipeline.messages.plan import plan_messages
 from mensageria_pipeline.preparation import judge_recipients
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
+from mensageria_pipeline.sending.ledger.control import Order
 from mensageria_pipeline.sending.providers.registry import check_providers
 from mensageria_pipeline.sending.results import Results, Tally
 from mensageria_pipeline.status import CampaignStatus, campaign_status, known_partitions
@@ -126,6 +127,8 @@ def _hints(found: CampaignStatus) -> list[str]:
     """Why something is pending, and what to do."""
     if not found.tally.pending:
         return []
+    if found.order is Order.PAUSE:
+        return [say("paused", campaign=found.campaign, pending=found.tally.pending)]
     if found.wait:
         due = found.wait.due_at.astimezone().strftime("%d/%m/%Y %H:%M")
         return [say("waiting", pending=found.tally.pending, reason=say(found.wait.reason), due=due)]
@@ -183,8 +186,7 @@ def _prepared(
     report = judge_recipients(scratch, project.ledger, partition, definition)
     plan_messages(scratch, partition, definition, project.ledger.key)
     plan = scratch.table(Asset.MESSAGES, partition.key)
-    journal = project.ledger.journal(partition.key) if project.ledger.has_journal(partition.key) else None
-    with Results(plan, journal) as results:
+    with Results(plan, project.ledger.journal(partition.key)) as results:
         tally = results.tally()
     with pq.ParquetFile(plan) as file:
         batch = next(file.iter_batches(count), None)

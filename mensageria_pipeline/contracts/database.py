@@ -1,19 +1,22 @@
 """SQLite files for state that must survive a crash, behind SQLAlchemy so that PostgreSQL can take over."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import URL, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
-BUSY_TIMEOUT_S = 30
+BUSY_TIMEOUT_S = 60
+"""Somebody else may hold the file for a while: a backup, an analyst, a slow disk."""
 
 
-def open_sqlite(path: Path, tables: MetaData) -> Engine:
-    """An engine over one SQLite file with `tables`: WAL, commits on disk before they return, waiting for writers.
+def open_sqlite(path: Path, prepare: Callable[[Connection], None]) -> Engine:
+    """An engine over one SQLite file: WAL, commits on disk before they return, waiting for writers.
 
-    The first of several processes makes the file, under a lock: SQLite's own locks do not cover that.
+    `prepare` makes its tables. One process at a time does so, under a lock: SQLite's own locks do not cover
+    the making of a file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     url = URL.create("sqlite", database=str(path))
@@ -21,7 +24,7 @@ def open_sqlite(path: Path, tables: MetaData) -> Engine:
     event.listen(engine, "connect", _configure)
     with FileLock(path.with_name(f"{path.name}.lock"), timeout=BUSY_TIMEOUT_S), engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-        tables.create_all(connection)
+        prepare(connection)
     return engine
 
 

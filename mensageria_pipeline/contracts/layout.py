@@ -23,6 +23,8 @@ class Layout:
     """The folders and files below one data folder. Pure: nothing is created by asking."""
 
     data_dir: Path
+    ledger_home: Path | None = None
+    """Where the ledger is, if not below `data_dir`."""
 
     @property
     def input_dir(self) -> Path:
@@ -54,7 +56,16 @@ class Layout:
 
     @property
     def ledger_dir(self) -> Path:
-        return self.state_dir / "ledger"
+        return self.ledger_home or self.state_dir / "ledger"
+
+    @property
+    def pacing_dir(self) -> Path:
+        """What the senders of this machine share of their pace; may be deleted while nobody sends."""
+        return self.state_dir / "pacing"
+
+    def sending_dir(self, partition: str) -> Path:
+        """Scratch of a sending that is under way."""
+        return self.state_dir / "sending" / partition
 
     @property
     def intake_db(self) -> Path:

@@ -18,7 +18,7 @@ from mensageria_pipeline.defs.jobs import PREPARATION, SENDING, campaign_job
 from mensageria_pipeline.defs.shell import definition_of
 from mensageria_pipeline.defs.tick import Tick
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.sending.ledger import Wait
+from mensageria_pipeline.sending.ledger.control import Wait
 from mensageria_pipeline.texts import say
 
 CRON_GRACE = timedelta(hours=1)

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from mensageria_pipeline.contracts.dataset import BATCH_ROWS
 from mensageria_pipeline.contracts.masking import shown_headers
+from mensageria_pipeline.contracts.queries import open_duckdb
 from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, ROW_FIELDS
 from mensageria_pipeline.errors import InputError
 
@@ -178,7 +179,7 @@ SELECT * FROM read_csv(
 
 
 def _read_csv(path: Path, file_name: str) -> Sheet:
-    connection = duckdb.connect(":memory:")
+    connection = open_duckdb()
     try:
         batches = _numbered(connection.sql(_CSV, params=[str(path)]).to_arrow_reader(BATCH_ROWS), _blank_lines(path))
         first = next(batches, None)

@@ -60,7 +60,7 @@ class IntakeRegistry:
 
     @cached_property
     def _engine(self) -> sa.Engine:
-        return open_sqlite(self._path, _metadata)
+        return open_sqlite(self._path, _metadata.create_all)
 
     def known_hash(self, path: Path) -> str | None:
         """sha256 of the file as it is remembered; None when the file has changed since, or is new."""

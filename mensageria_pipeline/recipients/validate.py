@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import duckdb
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
@@ -15,6 +14,7 @@ from mensageria_pipeline.contracts.dataset import Stamp, write_dataset
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.masking import mask
 from mensageria_pipeline.contracts.names import column_key
+from mensageria_pipeline.contracts.queries import open_duckdb
 from mensageria_pipeline.contracts.raw_base import ROW_FIELDS, Intake, list_intakes, raw_fingerprint
 from mensageria_pipeline.contracts.recipients import (
     Fate,
@@ -96,7 +96,7 @@ def _load(intake: Intake) -> pd.DataFrame:
     query = (
         f"SELECT *, to_json(struct_pack({pairs}))::VARCHAR AS {ROW_FIELDS} FROM read_parquet(?) ORDER BY _row_number"  # noqa: S608 - identifiers are quoted
     )
-    with duckdb.connect(":memory:") as connection:
+    with open_duckdb() as connection:
         return pd.DataFrame(connection.sql(query, params=[str(intake.path)]).df())
 
 

@@ -13,7 +13,7 @@ import duckdb
 
 from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.queries import query
+from mensageria_pipeline.contracts.queries import open_duckdb, query
 from mensageria_pipeline.errors import StaleInputError
 from mensageria_pipeline.reports.workbook import Section, write_workbook
 
@@ -51,7 +51,7 @@ _SUMMARIES = (("summary", "Resumo"), ("reasons", "Motivos"))
 def build_report(layout: Layout, partition: str) -> CampaignReport:
     """Write the report of a partition from its Parquet files. Safe to repeat: each file is replaced whole."""
     folder = layout.export_dir(partition)
-    with duckdb.connect(":memory:") as connection:
+    with open_duckdb() as connection:
         _create_views(connection, layout, partition)
         sections = [Section(title, *_fetched(connection.sql(query(_PACKAGE, name)))) for name, title in _SUMMARIES]
         counts = {}

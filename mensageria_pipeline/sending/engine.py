@@ -1,42 +1,79 @@
 """The engine: messages of one provider on their way, bounded, paced, retried and recorded.
 
 The order of a message's life, which everything else depends on: a slot (never more than `max_in_flight` in
-doubt), the pacing token, its intent on disk, the request, its answer on disk, the slot given back.
+doubt), the pacing token, a last look, its intent on disk, the request, its answer on disk, the slot given
+back. Messages go in chunks up to the intent, so that one commit serves many, and alone from there on.
 """
 
 import asyncio
 import heapq
 import itertools
-import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.contracts.window import SendWindow
 from mensageria_pipeline.errors import LedgerError
-from mensageria_pipeline.sending.journal import Event, Line, now_us
-from mensageria_pipeline.sending.pacing import Slots, TokenBucket
+from mensageria_pipeline.sending.breaker import Breaker
+from mensageria_pipeline.sending.ledger.journal import Event, Line, now_us
+from mensageria_pipeline.sending.pacing import Bucket, Slots
 from mensageria_pipeline.sending.policy import (
     LONGEST_WAIT_S,
     MAX_DELAYED,
-    MAX_IN_FLIGHT,
     LanePolicy,
     LaneReport,
     StopReason,
+    StopSwitch,
 )
 from mensageria_pipeline.sending.providers.contract import Result, Verdict, all_alike
 from mensageria_pipeline.sending.retry import asked_s, wait_s
 
+CHUNK = 128
+"""Messages that share one commit of their intents, at most."""
 _POLL_S = 0.2
+_COMPANY_S = 0.002
+"""At full load: how long a chunk waits for more slots to come free, so that its commit serves many messages."""
+_DEAD_S = 0.1
+"""How long dead addresses gather before they go to the suppression list together."""
+
+_ATTEMPTING, _ACCEPTED = Event.ATTEMPTING.value, Outcome.ACCEPTED.value
+_EVENT = {verdict: verdict.value for verdict in Verdict} | {
+    Verdict.CREDENTIALS: Event.RETRY.value,  # surely not sent
+    Verdict.MALFORMED: Outcome.REJECTED.value,
+}
+"""How an answer stands in the journal."""
 
 
 class Record(Protocol):
-    async def record(self, lines: Sequence[Line]) -> None: ...
+    """The journal, as the engine needs it; `Recorder` is one."""
+
+    error: LedgerError | None
+
+    async def record(self, lines: Sequence[Line]) -> None:
+        """Return when the lines are on disk. Raises LedgerError."""
+
+    def submit(self, lines: Sequence[Line], slots: int = 0) -> object:
+        """Write lines soon, and give slots back then."""
+
+    async def flush(self) -> None:
+        """Return when all submitted lines are on disk, or cannot be."""
+
+
+class Suppressions(Protocol):
+    """The suppression list, as the engine needs it."""
+
+    def refresh(self) -> None:
+        """Take in what others have added; called before each chunk."""
+
+    def __contains__(self, address_key: str) -> bool: ...
+
+    def add(self, dead: Sequence[tuple[Message, str]]) -> None:
+        """Put the addresses of messages on the list, each with the provider's code. Blocks. Raises LedgerError."""
 
 
 @dataclass(slots=True)
@@ -59,80 +96,151 @@ class Lane:
     source: Iterator[tuple[Message, bool]]
     """Messages to send, each with whether an earlier attempt may have arrived."""
     send: Callable[[Sequence[Message]], Awaitable[list[Result]]]
+    refusal: Callable[[Message], str | None]
+    """Why a message cannot be sent through the provider at all."""
     recorder: Record
-    suppress: Callable[[Sequence[Message], dict[str, str]], None]
-    """Puts addresses on the suppression list: the messages, and message id → code."""
-    is_suppressed: Callable[[str], bool]
+    suppressions: Suppressions
     window: SendWindow
     slots: Slots
-    stop_requested: threading.Event
+    buckets: Sequence[Bucket]
+    """The campaign's own pace, and its credential's: a message needs a token of each."""
+    stop_switch: StopSwitch
     clock: Callable[[], float]
     draw: Random
     report: LaneReport = field(init=False)
-    _bucket: TokenBucket = field(init=False)
+    _breaker: Breaker = field(init=False)
+    _mode: str = field(init=False)
     _delayed: list[tuple[float, int, Unit]] = field(default_factory=list)
     _ticket: Iterator[int] = field(default_factory=itertools.count)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _under_way: int = 0
+    """Requests without an answer yet."""
     _is_drained: bool = False
-    _failing_since: float | None = None
-    _fatal: LedgerError | None = None
+    _dead: list[tuple[Message, Line]] = field(default_factory=list)
+    _began_at: float | None = None
 
     def __post_init__(self) -> None:
         self.report = LaneReport(self.provider)
-        self._bucket = TokenBucket(self.policy.rate_per_s, self.clock)
+        self._breaker = Breaker(self.clock)
+        self._mode = self.policy.mode.value
 
     async def run(self) -> LaneReport:
         """Send until nothing is left, something stops it, or only waiting is left. Raises LedgerError."""
         try:
-            while (unit := await self._next_unit()) is not None:
-                await self.slots.acquire(len(unit.messages))
-                may_leave = await self._bucket.take(len(unit.messages), self._may_go_on)
-                held = await self._last_look(unit) if may_leave else len(unit.messages)
-                if held:
-                    await self.slots.release(held)
-                if not may_leave:
-                    break
-                if not unit.messages:
-                    continue
-                task = asyncio.create_task(self._deliver(unit))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            while (units := await self._next_units()) is not None:
+                await self._begin(units)
+        except LedgerError:
+            self._stop(StopReason.LEDGER)
+            raise
         finally:
-            if self._tasks:
+            while self._tasks:
                 await asyncio.wait(self._tasks)
-        if self._fatal:
-            raise self._fatal
+            await self.recorder.flush()
+            self.report.slowed = sum(bucket.decreases for bucket in self.buckets)
+            self.report.breaker_openings = self._breaker.openings
+        if self.recorder.error:
+            raise self.recorder.error
         return self.report
+
+    async def _begin(self, units: list[Unit]) -> None:
+        """Take units through slot, token, last look and intent, and let their requests leave."""
+        count = sum(len(unit.messages) for unit in units)
+        await self.slots.take(count)
+        if not await self._token(count):
+            self.slots.release(count)
+            return
+        left = await self._last_look(units)
+        self.slots.release(count - left)
+        units = [unit for unit in units if unit.messages]
+        if not units:
+            return
+        intents = [self._line(m, _ATTEMPTING) for unit in units for m in unit.messages]
+        for _ in units:
+            self._breaker.began()
+        self._under_way += len(units)
+        self._spawn(self._launch(units, intents))
+
+    async def _launch(self, units: list[Unit], intents: list[Line]) -> None:
+        """Let requests leave once their intents are on disk. The next chunk is made ready meanwhile."""
+        try:
+            await self._record(intents)
+        except LedgerError:
+            self._under_way -= len(units)
+            self.slots.release(len(intents))
+            return
+        if self._began_at is None:
+            self._began_at = self.clock()
+        for unit in units:
+            self._spawn(self._deliver(unit))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _token(self, count: int) -> bool:
+        for bucket in self.buckets:
+            if not await bucket.take(count, self._may_go_on):
+                return False
+        return True
 
     # What goes next.
 
-    async def _next_unit(self) -> Unit | None:
+    async def _next_units(self) -> list[Unit] | None:
+        """The next requests that may be begun together; None when nothing is left or something stops the lane."""
         while self._may_go_on():
-            now = self.clock()
-            if self._delayed and self._delayed[0][0] <= now:
-                return heapq.heappop(self._delayed)[2]
-            if not self._is_drained and self._delayed_count() < MAX_DELAYED:
-                unit = await self._read_unit()
-                if unit:
-                    return unit
-                continue
-            if self._delayed and self._delayed[0][0] - now > LONGEST_WAIT_S:
-                self._wait(datetime.now(UTC) + timedelta(seconds=self._delayed[0][0] - now), "wait_throttled")
-            elif self._delayed:
-                await asyncio.sleep(min(self._delayed[0][0] - now, _POLL_S))
-            elif self._tasks:
-                await asyncio.wait(self._tasks, timeout=_POLL_S, return_when=asyncio.FIRST_COMPLETED)
-            else:
+            await self.slots.wait_for(self.policy.batch_size)
+            if self.slots.free < CHUNK and self._tasks:
+                await asyncio.sleep(_COMPANY_S)
+            permitted = self._breaker.permits(self._under_way)
+            limit = min(CHUNK, self.slots.free, *(bucket.burst() for bucket in self.buckets))
+            units = await self._gather(limit, permitted) if permitted else []
+            if units:
+                return units
+            if permitted and self._is_idle():
                 return None
+            await self._wait_for_change()
         return None
 
-    def _delayed_count(self) -> int:
-        return len(self._delayed) * self.policy.batch_size
+    async def _gather(self, limit: int, permitted: int) -> list[Unit]:
+        """Units of at most `limit` messages, at least one unit: what is due again first, then what is new."""
+        units: list[Unit] = []
+        count, now = 0, self.clock()
+        self.suppressions.refresh()
+        while len(units) < permitted and (not units or count + self.policy.batch_size <= limit):
+            if self._delayed and self._delayed[0][0] <= now:
+                unit: Unit | None = heapq.heappop(self._delayed)[2]
+            elif not self._is_drained and len(self._delayed) * self.policy.batch_size < MAX_DELAYED:
+                unit = await self._read_unit()
+            else:
+                break
+            if unit:
+                units.append(unit)
+                count += len(unit.messages)
+        return units
+
+    def _is_idle(self) -> bool:
+        return self._is_drained and not self._delayed and not self._tasks
+
+    async def _wait_for_change(self) -> None:
+        """Sleep until something may be due: a delayed unit, an answer, or the breaker."""
+        due_in = self._delayed[0][0] - self.clock() if self._delayed else _POLL_S
+        if not self._tasks and due_in > LONGEST_WAIT_S:
+            self._wait(datetime.now(UTC) + timedelta(seconds=due_in), "wait_throttled")
+        elif self._tasks:
+            timeout = max(0.001, min(due_in, _POLL_S))
+            await asyncio.wait(self._tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(max(0.001, min(due_in, _POLL_S)))
 
     def _may_go_on(self) -> bool:
         """False once something stopped the lane or it has to wait for another run."""
-        if self.stop_requested.is_set():
+        if self.stop_switch.is_set():
             self._stop(StopReason.REQUESTED)
+        elif self.recorder.error:
+            self._stop(StopReason.LEDGER)
+        elif self._breaker.failing_for_s() >= self.policy.unreachable_s:
+            self._stop(StopReason.UNREACHABLE, self.report.code)
         now = datetime.now(UTC)
         if not self.window.is_open(now) and not self.window.is_expired(now):
             # A window that will not open again still has messages to expire at its end.
@@ -144,90 +252,102 @@ class Lane:
         unit = Unit([])
         decided: list[Line] = []
         is_expired = self.window.is_expired(datetime.now(UTC))
-        while len(unit.messages) < self.policy.batch_size and len(decided) < MAX_IN_FLIGHT:
+        while len(unit.messages) < self.policy.batch_size and len(decided) < CHUNK:
             message, may_have_arrived = next(self.source, (None, False))
             if message is None:
                 self._is_drained = True
                 break
-            outcome = self._decided_without_request(message, is_expired=is_expired)
-            if outcome is None:
-                unit.messages.append(message)
-            elif not may_have_arrived:
-                decided.append(self._line(message, outcome[0], code=outcome[1], attempt=0))
-            if may_have_arrived:
-                unit.doubtful.add(message.message_id)
+            self._sort(unit, message, decided, may_have_arrived=may_have_arrived, is_expired=is_expired)
         if decided:
             await self._record(decided)
         return unit if unit.messages else None
 
-    async def _last_look(self, unit: Unit) -> int:
-        """Decide once more, now that the unit may leave: time has passed. How many of its messages do not."""
+    async def _last_look(self, units: list[Unit]) -> int:
+        """Decide once more, now that the units may leave: time has passed. How many messages still leave."""
         is_expired = self.window.is_expired(datetime.now(UTC))
-        leaving, decided, held = [], [], 0
-        for message in unit.messages:
-            outcome = self._decided_without_request(message, is_expired=is_expired)
-            if outcome is None:
-                leaving.append(message)
-                continue
-            held += 1
-            if message.message_id not in unit.doubtful:
-                decided.append(self._line(message, outcome[0], code=outcome[1], attempt=0))
-        unit.messages = leaving
+        decided: list[Line] = []
+        left = 0
+        for unit in units:
+            if is_expired or any(message.address_key in self.suppressions for message in unit.messages):
+                messages, unit.messages = unit.messages, []
+                for message in messages:
+                    doubtful = message.message_id in unit.doubtful
+                    self._sort(unit, message, decided, may_have_arrived=doubtful, is_expired=is_expired)
+            left += len(unit.messages)
         if decided:
             await self._record(decided)
-        return held
+        return left
 
-    def _decided_without_request(self, message: Message, *, is_expired: bool) -> tuple[str, str] | None:
+    def _sort(
+        self, unit: Unit, message: Message, decided: list[Line], *, may_have_arrived: bool, is_expired: bool
+    ) -> None:
+        """Into the unit, or among the lines of messages that need no request. In doubt stays in doubt."""
+        outcome: tuple[Outcome, str] | None = None
         if message.problem:
-            return Outcome.REJECTED, message.problem
-        if self.is_suppressed(message.address_key):
-            return Outcome.SUPPRESSED, "dead_address"
-        if is_expired:
-            return Outcome.EXPIRED, "not_after"
-        return None
+            outcome = (Outcome.REJECTED, message.problem)
+        elif message.address_key in self.suppressions:
+            outcome = (Outcome.SUPPRESSED, "dead_address")
+        elif is_expired:
+            outcome = (Outcome.EXPIRED, "not_after")
+        elif refusal := self.refusal(message):
+            outcome = (Outcome.REJECTED, refusal)
+        if may_have_arrived:
+            unit.doubtful.add(message.message_id)
+        if outcome is None:
+            unit.messages.append(message)
+        elif not may_have_arrived:
+            decided.append(self._decision(message, *outcome))
 
     # One request.
 
     async def _deliver(self, unit: Unit) -> None:
+        started = self.clock()
+        unit.tries += 1
+        unit.first_tried_at = unit.first_tried_at or started
         try:
-            unit.tries += 1
-            unit.first_tried_at = unit.first_tried_at or self.clock()
-            await self._record([self._line(m, Event.ATTEMPTING) for m in unit.messages])
-            started = self.clock()
-            results = await self._answers(unit)
-            latency_ms = (self.clock() - started) * 1000
-            await self._settle(unit, results, latency_ms)
-        except LedgerError as error:
-            self._fatal = error
-            self._stop(StopReason.LEDGER)
-        finally:
-            await self.slots.release(len(unit.messages))
-
-    async def _answers(self, unit: Unit) -> list[Result]:
-        try:
-            return await self.send(unit.messages)
+            results = await self.send(unit.messages)
         except Exception as error:  # noqa: BLE001 - an adapter's defect: the messages may have left
             self._stop(StopReason.INTERNAL, type(error).__name__)
-            return all_alike(unit.messages, Verdict.UNKNOWN, "internal_error")
+            results = all_alike(unit.messages, Verdict.UNKNOWN, "internal_error")
+        self._under_way -= 1
+        ended = self.clock()
+        self.report.sending_s = ended - (self._began_at or started)
+        try:
+            self._settle(unit, results, (ended - started) * 1000)
+        except Exception as error:  # noqa: BLE001 - a defect of ours: their intents leave them in doubt
+            self._stop(StopReason.INTERNAL, type(error).__name__)
+            self.slots.release(len(unit.messages))
 
-    async def _settle(self, unit: Unit, results: list[Result], latency_ms: float) -> None:
-        """Record the answers, and put what is to be tried again back in line."""
-        by_id = {result.message_id: result for result in results}
-        pairs = [
-            (m, by_id.get(m.message_id) or Result(m.message_id, Verdict.UNKNOWN, "no_result")) for m in unit.messages
-        ]
-        dead = {m.message_id: r.code or "" for m, r in pairs if r.verdict is Verdict.INVALID_ADDRESS}
-        lines = [self._line(m, _event(r.verdict), r, latency_ms=latency_ms) for m, r in pairs]
+    def _settle(self, unit: Unit, results: list[Result], latency_ms: float) -> None:
+        """Hand the answers to the recorder, and put what is to be tried again back in line."""
+        if len(unit.messages) == 1 and _is_accepted(unit.messages[0], results):
+            # Nearly all of them: what follows would come to the same, in three times the time.
+            self._breaker.answered(accepted=True)
+            self.report.events[_ACCEPTED] += 1
+            self.recorder.submit([self._line(unit.messages[0], _ACCEPTED, results[0], latency_ms)], 1)
+            return
+        pairs = _paired(unit.messages, results)
         self._watch([result for _, result in pairs])
-        again = [(m, r) for m, r in pairs if self._goes_again(r)]
-        unit.doubtful |= {r.message_id for _, r in pairs if r.verdict is Verdict.UNKNOWN}
+        lines = []
+        again: list[tuple[Message, Result]] = []
+        for message, result in pairs:
+            line = self._line(message, _EVENT[result.verdict], result, latency_ms)
+            if result.verdict is Verdict.INVALID_ADDRESS:
+                self._bury(message, line)
+                continue
+            lines.append(line)
+            if result.verdict is Verdict.UNKNOWN:
+                unit.doubtful.add(message.message_id)
+            if self._goes_again(result):
+                again.append((message, result))
+        slots = len(lines)
         if again and self._has_given_up(unit):
             lines += self._given_up(unit, again)
         elif again:
             self._delay(unit, again)
-        await self._record(lines)
-        if dead:
-            await asyncio.to_thread(self.suppress, [m for m, _ in pairs if m.message_id in dead], dead)
+        if lines:
+            self._count(lines)
+            self.recorder.submit(lines, slots)
 
     def _goes_again(self, result: Result) -> bool:
         if result.verdict is Verdict.UNKNOWN:
@@ -236,12 +356,11 @@ class Lane:
 
     def _delay(self, unit: Unit, again: list[tuple[Message, Result]]) -> None:
         results = [result for _, result in again]
-        wait, asked = wait_s(self.policy.retry, unit.tries, results, self.draw), asked_s(results)
-        if asked > LONGEST_WAIT_S:
-            self._wait(datetime.now(UTC) + timedelta(seconds=asked), "wait_throttled")
-        if asked and any(result.verdict is Verdict.THROTTLED for result in results):
-            self._bucket.hold_until(self.clock() + min(wait, LONGEST_WAIT_S))
-        retried = replace(unit, messages=[replace(m, attempt=m.attempt + 1) for m, _ in again])
+        wait = wait_s(self.policy.retry, unit.tries, results, self.draw)
+        if asked_s(results) > LONGEST_WAIT_S:
+            self._wait(datetime.now(UTC) + timedelta(seconds=asked_s(results)), "wait_throttled")
+        # A copy: an attempt's number is part of its lines, which are written later.
+        retried = replace(unit, messages=[m._replace(attempt=m.attempt + 1) for m, _ in again])
         heapq.heappush(self._delayed, (self.clock() + wait, next(self._ticket), retried))
 
     def _has_given_up(self, unit: Unit) -> bool:
@@ -252,38 +371,76 @@ class Lane:
         if any(result.verdict is Verdict.THROTTLED for _, result in again):
             self._wait(datetime.now(UTC) + timedelta(seconds=LONGEST_WAIT_S), "wait_throttled")
         return [
-            self._line(message, Outcome.EXPIRED, code="gave_up", attempt=0)
+            self._decision(message, Outcome.EXPIRED, "gave_up")
             for message, result in again
             if result.verdict is Verdict.RETRY and message.message_id not in unit.doubtful
         ]
 
     def _watch(self, results: list[Result]) -> None:
-        """Stop at once on refused credentials, and after a while without any real answer."""
-        refused = next((r for r in results if r.verdict is Verdict.CREDENTIALS), None)
-        if refused:
-            self._stop(StopReason.CREDENTIALS, refused.code)
-        elif not all(r.verdict in {Verdict.RETRY, Verdict.UNKNOWN} for r in results):
-            self._failing_since = None
-        elif self._failing_since is None:
-            self._failing_since = self.clock()
-        elif self.clock() - self._failing_since >= self.policy.unreachable_s:
-            self._stop(StopReason.UNREACHABLE, results[0].code)
+        """Tell the breaker and the bucket; stop at once on refused credentials, after a few malformed requests."""
+        verdicts = {result.verdict for result in results}
+        code = next((result.code for result in results if result.code), None)
+        if Verdict.CREDENTIALS in verdicts:
+            self._stop(StopReason.CREDENTIALS, code)
+        elif verdicts <= {Verdict.RETRY, Verdict.UNKNOWN}:
+            self._breaker.failed()
+            self.report.code = self.report.code or code
+        else:
+            self._breaker.answered(accepted=Verdict.ACCEPTED in verdicts)
+            if self.report.stop is None:
+                self.report.code = None
+        if Verdict.MALFORMED in verdicts and self._breaker.malformed():
+            self._stop(StopReason.MALFORMED, code)
+        if Verdict.THROTTLED in verdicts:
+            count = sum(result.verdict is Verdict.THROTTLED for result in results)
+            self.buckets[-1].throttled(count, asked_s(results))
+
+    # Dead addresses: first on the suppression list, then settled, so that a crash between the two forgets neither.
+
+    def _bury(self, message: Message, line: Line) -> None:
+        self._dead.append((message, line))
+        if len(self._dead) == 1:
+            self._spawn(self._suppress_dead())
+
+    async def _suppress_dead(self) -> None:
+        await asyncio.sleep(_DEAD_S)
+        dead, self._dead = self._dead, []
+        lines = [line for _, line in dead]
+        try:
+            await asyncio.to_thread(self.suppressions.add, [(message, line.code or "") for message, line in dead])
+        except LedgerError as error:
+            self.recorder.error = self.recorder.error or error
+            self.slots.release(len(lines))
+            return
+        self._count(lines)
+        self.recorder.submit(lines, len(lines))
 
     # Records.
 
     async def _record(self, lines: Sequence[Line]) -> None:
         await self.recorder.record(lines)
-        self.report.events.update(line.event for line in lines)
+        self._count(lines)
+
+    def _count(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            self.report.events[line.event] += 1
 
     def _line(
-        self, message: Message, event: str, result: Result | None = None, *,
-        code: str | None = None, attempt: int | None = None, latency_ms: float | None = None,
-    ) -> Line:  # fmt: skip
+        self, message: Message, event: str, result: Result | None = None, latency_ms: float | None = None
+    ) -> Line:
+        if result is None:
+            return Line(
+                message.message_id, self._mode, message.attempt, event, now_us(), None, None, None,
+                message.address_key, message.edition,
+            )  # fmt: skip
         return Line(
-            message.message_id, self.policy.mode, message.attempt if attempt is None else attempt, str(event), now_us(),
-            result.code if result else code, result.provider_message_id if result else None, latency_ms,
-            *((message.address_key, message.edition) if event == Event.ATTEMPTING else ()),
+            message.message_id, self._mode, message.attempt, event, now_us(), result.code, result.provider_message_id,
+            latency_ms,
         )  # fmt: skip
+
+    def _decision(self, message: Message, outcome: Outcome, code: str) -> Line:
+        """An outcome that took no request."""
+        return Line(message.message_id, self._mode, 0, outcome.value, now_us(), code)
 
     def _stop(self, reason: StopReason, code: str | None = None) -> None:
         if self.report.stop is None:
@@ -294,6 +451,11 @@ class Lane:
             self.report.wait_until, self.report.wait_reason = until, reason
 
 
-def _event(verdict: Verdict) -> str:
-    """How an answer stands in the journal: refused credentials mean that the message was surely not sent."""
-    return Event.RETRY if verdict is Verdict.CREDENTIALS else verdict.value
+def _is_accepted(message: Message, results: Sequence[Result]) -> bool:
+    return len(results) == 1 and results[0].verdict is Verdict.ACCEPTED and results[0].message_id == message.message_id
+
+
+def _paired(messages: Sequence[Message], results: Sequence[Result]) -> list[tuple[Message, Result]]:
+    """Each message with its result; one that the provider did not name may have arrived."""
+    named = {result.message_id: result for result in results}
+    return [(m, named.get(m.message_id) or Result(m.message_id, Verdict.UNKNOWN, "no_result")) for m in messages]

@@ -5,8 +5,8 @@ from functools import cached_property
 from mensageria_pipeline.contracts.messages import Identity, Mode, address_key, message_id
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import Outcome
-from mensageria_pipeline.sending.journal import States
 from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.ledger.journal import States
 
 
 class LedgerMemory:
@@ -17,8 +17,7 @@ class LedgerMemory:
 
     @cached_property
     def _states(self) -> States:
-        key = self._partition.key
-        return self._ledger.journal(key).states(self._mode) if self._ledger.has_journal(key) else States({}, {})
+        return self._ledger.journal(self._partition.key).states(self._mode)
 
     @cached_property
     def _suppressed(self) -> frozenset[str]:
@@ -34,11 +33,8 @@ class LedgerMemory:
     @cached_property
     def _reached(self) -> frozenset[str]:
         """Address keys at which a message of this edition arrived, or may have."""
-        key = self._partition.key
-        if not self._ledger.has_journal(key):
-            return frozenset()
         arrived = {Outcome.ACCEPTED, Outcome.UNKNOWN}
-        addresses = self._ledger.journal(key).addresses(self._mode, self._edition)
+        addresses = self._ledger.journal(self._partition.key).addresses(self._mode, self._edition)
         return frozenset(
             address for address, ids in addresses.items() if any(self._states.outcome(each) in arrived for each in ids)
         )

@@ -1,51 +1,219 @@
-"""Limits at the moment of sending: so many messages per second, and so many in doubt at once."""
+"""Pacing at the moment of sending: one bucket per provider credential, shared by every sender of the machine.
+
+The bucket is a file of a few numbers that its users lock for a microsecond: whoever wants to send takes the
+next free moments on its time line (GCRA), and sleeps until they come. It adapts (AIMD, in DCTCP's manner,
+RFC 8257): each second in which a share of the messages was throttled takes half of that share off the rate,
+which grows back evenly; so a provider that refuses everything halves it, and one busy device does next to
+nothing. Where no rate is configured, the one observed at the first 429 is where that begins. Where the
+provider asks for it, the rate ramps up from zero after a pause.
+"""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import fcntl
+import mmap
+import os
+import struct
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
 BURST_S = 0.05
+"""A sender that comes late may catch up by so much: messages leave in groups of at most that."""
+RECOVERY_S = 20.0
+"""From nothing to the full rate, after 429s; from half of it in half the time."""
+LONGEST_HOLD_S = 300.0
+_WINDOW_S = 1.0
+"""Over which the throttled share is looked at."""
+_LEAST_SHARE = 0.02
+_LIFTED_SHARE = 4.0
+"""An observed rate that was outgrown by so much was no limit: it is forgotten."""
+_IDLE_S = 60.0
+"""After so long without a message the ramp begins anew."""
 _LOOK_S = 0.2
 
 
-class TokenBucket:
-    """Grants messages at `rate_per_s`, evenly; at most `BURST_S` worth of them at once after a pause.
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a credential may do."""
 
-    Without a rate everything is granted at once. For one event loop.
-    """
+    rate_per_s: float | None = None
+    """Messages per second, at most; None: as fast as answers come, until the provider throttles."""
+    ramp_up_s: float = 0.0
+    """From zero to the full rate, after a pause."""
 
-    def __init__(self, rate_per_s: float | None, clock: Callable[[], float]) -> None:
-        self._interval_s = 1 / rate_per_s if rate_per_s else 0.0
-        self._clock = clock
-        self._next_at = clock()
+
+@dataclass(slots=True)
+class _State:
+    """The numbers in the file. Instants are of the machine's monotonic clock."""
+
+    next_at: float = 0.0
+    share: float = 1.0
+    share_at: float = 0.0
+    observed_per_s: float = 0.0
+    """The rate that stands for a configured one once the provider has throttled; 0: none."""
+    ramp_from: float = 0.0
+    last_at: float = 0.0
+    window_from: float = 0.0
+    window_count: float = 0.0
+    window_throttled: float = 0.0
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "_State":
+        return cls(*_FORMAT.unpack(packed))
+
+    def pack(self) -> bytes:
+        return _FORMAT.pack(
+            self.next_at, self.share, self.share_at, self.observed_per_s, self.ramp_from, self.last_at,
+            self.window_from, self.window_count, self.window_throttled,
+        )  # fmt: skip
+
+
+_FORMAT = struct.Struct("<9d")
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One time line of permitted moments. `path` None: for one sender only."""
+
+    pace: Pace
+    path: Path | None = None
+    clock: Callable[[], float] = time.monotonic
+    decreases: int = 0
+    """How often this sender lowered the rate."""
+    _memory: mmap.mmap = field(init=False)
+    _file: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.path is None:
+            self._memory = mmap.mmap(-1, _FORMAT.size)
+            self._memory[:] = _State().pack()
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        with self._locked():
+            if os.fstat(self._file).st_size != _FORMAT.size:
+                os.ftruncate(self._file, 0)
+                os.pwrite(self._file, _State().pack(), 0)
+        self._memory = mmap.mmap(self._file, _FORMAT.size)
+
+    def close(self) -> None:
+        self._memory.close()
+        if self._file is not None:
+            os.close(self._file)
 
     async def take(self, count: int, may_go_on: Callable[[], bool] = lambda: True) -> bool:
         """True when `count` more messages may leave; False once `may_go_on` says no, which is asked while waiting."""
-        self._next_at = max(self._next_at, self._clock() - BURST_S)
-        while (wait_s := self._next_at - self._clock()) > 0:
+        moment = self.reserve(count)
+        while (wait_s := moment - self.clock()) > 0:
             if not may_go_on():
                 return False
             await asyncio.sleep(min(wait_s, _LOOK_S))
-        self._next_at = max(self._next_at, self._clock() - BURST_S) + count * self._interval_s
         return may_go_on()
 
-    def hold_until(self, moment: float) -> None:
-        """Grant nothing before `moment` of the clock: the provider asked to wait."""
-        self._next_at = max(self._next_at, moment)
+    def reserve(self, count: int) -> float:
+        """Take the next moments for `count` messages; when the first of them is."""
+        now = self.clock()
+        with self._change() as state:
+            self._observe(state, now, count)
+            # Another boot of the machine, whose clock began anew: what is far ahead is of the last one.
+            if state.next_at > now + LONGEST_HOLD_S + 1:
+                state.next_at, state.share_at, state.ramp_from = now, now, now
+            moment = max(state.next_at, now - BURST_S)
+            rate = self._rate(state, moment)
+            state.next_at = moment + (count / rate if rate else 0.0)
+        return moment
+
+    def burst(self) -> int:
+        """Messages that may well leave together at the present rate; a rate of none gives a large number."""
+        rate = self._rate(_State.unpack(self._memory[:]), self.clock())
+        return max(1, int(rate * BURST_S)) if rate else 1_000_000
+
+    def throttled(self, count: int = 1, asked_s: float = 0.0) -> None:
+        """The provider throttled so many messages, and asked to be left alone for so long."""
+        with self._change() as state:
+            state.window_throttled += count
+            if asked_s:
+                state.next_at = max(state.next_at, self.clock() + min(asked_s, LONGEST_HOLD_S))
+
+    def _rate(self, state: _State, moment: float) -> float:
+        """Messages per second at `moment`; 0 for no limit."""
+        full = self.pace.rate_per_s or state.observed_per_s
+        if not full:
+            return 0.0
+        rate = full * self._share(state, moment)
+        if self.pace.ramp_up_s:
+            # Half a burst's worth is let out at once, or the ramp would never begin.
+            ramped = max(moment - state.ramp_from, BURST_S) / self.pace.ramp_up_s
+            rate = min(rate, full * min(ramped, 1.0))
+        return rate
+
+    def _share(self, state: _State, moment: float) -> float:
+        """The share of the full rate that is in force: what the last decrease left, and what has grown since."""
+        grown = state.share + max(0.0, moment - state.share_at) / RECOVERY_S
+        if self.pace.rate_per_s:
+            return min(grown, 1.0)
+        if grown >= _LIFTED_SHARE:
+            state.observed_per_s = 0.0
+        return grown
+
+    def _observe(self, state: _State, now: float, count: int) -> None:
+        if self.pace.ramp_up_s and not 0 <= now - state.last_at < _IDLE_S:
+            state.ramp_from = now
+        state.last_at = now
+        if not 0 <= now - state.window_from < _WINDOW_S:
+            if state.window_throttled:
+                self._decrease(state, now)
+            state.window_from, state.window_count, state.window_throttled = now, 0.0, 0.0
+        state.window_count += count
+
+    def _decrease(self, state: _State, now: float) -> None:
+        if not self.pace.rate_per_s and not state.observed_per_s:
+            lasted_s = max(now - state.window_from, _WINDOW_S)
+            state.observed_per_s = max(state.window_count, state.window_throttled) / lasted_s
+            state.share, state.share_at = 1.0, now
+        throttled_share = state.window_throttled / max(state.window_count, state.window_throttled)
+        state.share = max(_LEAST_SHARE, self._share(state, now) * (1 - throttled_share / 2))
+        state.share_at = now
+        self.decreases += 1
+
+    @contextlib.contextmanager
+    def _change(self) -> Iterator[_State]:
+        with self._locked():
+            state = _State.unpack(self._memory[:])
+            yield state
+            self._memory[:] = state.pack()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        if self._file is None:
+            yield
+            return
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
 class Slots:
     """So many messages may be in doubt at once; shared by the lanes of a sender."""
 
     def __init__(self, count: int) -> None:
-        self._free = count
-        self._changed = asyncio.Condition()
+        self.free = count
+        self._freed = asyncio.Event()
 
-    async def acquire(self, count: int) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._free >= count)
-            self._free -= count
+    async def wait_for(self, count: int) -> None:
+        """Return once `count` are free; they are not taken yet."""
+        while self.free < count:
+            self._freed.clear()
+            await self._freed.wait()
 
-    async def release(self, count: int) -> None:
-        async with self._changed:
-            self._free += count
-            self._changed.notify_all()
+    async def take(self, count: int) -> None:
+        await self.wait_for(count)
+        self.free -= count
+
+    def release(self, count: int) -> None:
+        self.free += count
+        self._freed.set()

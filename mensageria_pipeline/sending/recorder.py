@@ -1,28 +1,48 @@
 """Group commit: whoever waits for the disk waits together.
 
-One thread owns the journal's connection. It takes every batch that is queued, writes them in one
-transaction, and wakes their senders; while it writes, the next ones queue up.
+Lines gather while the writer thread writes the group before them; then they go as one transaction. Under
+load the groups grow by themselves, and at rest a line waits for nobody but `LINGER_S`.
 """
 
 import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from mensageria_pipeline.errors import LedgerError
-from mensageria_pipeline.sending.journal import Line
+from mensageria_pipeline.sending.ledger.journal import Line
 
-_STOP = None
 MAX_LINES = 4_000
-"""Lines in one transaction, at most: about 50 ms of writing."""
+"""Lines in one transaction, at most."""
+LINGER_S = 0.003
+"""How long the first line of a group waits for company; a commit costs about as much as a hundred lines."""
+ENOUGH_LINES = 256
+"""Company enough not to wait for more."""
+_STOP = None
+
+
+@dataclass(slots=True)
+class _Group:
+    written: asyncio.Future[None]
+    lines: list[Line] = field(default_factory=list)
+    slots: int = 0
 
 
 class Recorder:
-    """Awaitable durability for one event loop. Use as an async context manager."""
+    """Durable lines for one event loop. Use as an async context manager: leaving it waits for all of them."""
 
-    def __init__(self, append: Callable[[Sequence[Line]], None]) -> None:
-        self._append = append
-        self._queue: queue.SimpleQueue[tuple[Sequence[Line], asyncio.Future[None]] | None] = queue.SimpleQueue()
+    def __init__(
+        self, append: Callable[[Sequence[Line]], None], release: Callable[[int], None] = lambda _slots: None
+    ) -> None:
+        """`release` is told how many slots become free when the answers that hold them are on disk."""
+        self._append, self._release = append, release
+        self.error: LedgerError | None = None
+        """Why nothing can be recorded any more."""
+        self._gathering: list[_Group] = []
+        self._is_writing = False
+        self._is_lingering = False
+        self._queue: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_forever, name="ledger-writer", daemon=True)
 
     async def __aenter__(self) -> "Recorder":
@@ -31,48 +51,63 @@ class Recorder:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.flush()
         self._queue.put(_STOP)
         await asyncio.to_thread(self._thread.join)
 
     async def record(self, lines: Sequence[Line]) -> None:
         """Return when `lines` are on disk. Raises LedgerError when they cannot be."""
-        written: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put((lines, written))
-        await written
+        await asyncio.shield(self.submit(lines))
+
+    def submit(self, lines: Sequence[Line], slots: int = 0) -> "asyncio.Future[None]":
+        """Hand `lines` over; the future ends when they are on disk, and `slots` are released then."""
+        if not self._gathering or len(self._gathering[-1].lines) >= MAX_LINES:
+            self._gathering.append(_Group(self._loop.create_future()))
+        group = self._gathering[-1]
+        group.lines += lines
+        group.slots += slots
+        if not self._is_writing:
+            self._linger()
+        return group.written
+
+    async def flush(self) -> None:
+        """Return when everything that was handed over is on disk, or cannot be."""
+        while self._gathering or self._is_writing:
+            await asyncio.sleep(LINGER_S)
+
+    def _linger(self) -> None:
+        """Write soon; at once where enough lines have gathered."""
+        if len(self._gathering[0].lines) >= ENOUGH_LINES:
+            self._write_next()
+        elif not self._is_lingering:
+            self._is_lingering = True
+            self._loop.call_later(LINGER_S, self._write_next)
+
+    def _write_next(self) -> None:
+        self._is_lingering = False
+        if self._gathering and not self._is_writing:
+            self._is_writing = True
+            self._queue.put(self._gathering.pop(0))
 
     def _write_forever(self) -> None:
-        is_open = True
-        while is_open:
-            group, is_open = self._take_group()
-            if not group:
-                continue
+        while (group := self._queue.get()) is not _STOP:
             error: LedgerError | None = None
             try:
-                self._append([line for lines, _ in group for line in lines])
+                self._append(group.lines)
             except LedgerError as failure:
                 error = failure
             except Exception as failure:  # noqa: BLE001 - whoever waits must hear of it, or waits for ever
                 error = LedgerError("ledger_unwritable", problem=type(failure).__name__, path="ledger")
-            self._loop.call_soon_threadsafe(_wake, [written for _, written in group], error)
+            self._loop.call_soon_threadsafe(self._wake, group, error)
 
-    def _take_group(self) -> tuple[list[tuple[Sequence[Line], asyncio.Future[None]]], bool]:
-        """All that is queued, up to MAX_LINES, waiting for the first; and whether more may come."""
-        group, size = [], 0
-        item = self._queue.get()
-        while item is not _STOP:
-            group.append(item)
-            size += len(item[0])
-            if size >= MAX_LINES or self._queue.empty():
-                return group, True
-            item = self._queue.get()
-        return group, False
-
-
-def _wake(waiting: list[asyncio.Future[None]], error: LedgerError | None) -> None:
-    for written in waiting:
-        if written.cancelled():
-            continue
+    def _wake(self, group: _Group, error: LedgerError | None) -> None:
+        self._is_writing = False
         if error:
-            written.set_exception(error)
+            self.error = self.error or error
+            group.written.set_exception(error)
+            group.written.exception()  # looked at: not everybody who submits waits
         else:
-            written.set_result(None)
+            group.written.set_result(None)
+        self._release(group.slots)
+        if self._gathering:
+            self._linger()

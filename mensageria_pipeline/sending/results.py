@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-
 from mensageria_pipeline.contracts.dataset import BATCH_ROWS, Stamp, write_dataset
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.queries import query
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, FINAL_OUTCOMES, SEND_RESULTS, Outcome
-from mensageria_pipeline.sending.journal import LINES_SCHEMA, Journal
+from mensageria_pipeline.sending.ledger.journal import Journal
+from mensageria_pipeline.sending.look import connect, read_journal
 
 _PACKAGE = "mensageria_pipeline.sending"
 
@@ -38,25 +37,13 @@ class Tally:
 class Results:
     """One look at a plan and its journal. A context manager; the journal is read once, on entering."""
 
-    def __init__(self, plan: Path, journal: Journal | None, as_mode: Mode | None = None) -> None:
+    def __init__(self, plan: Path, journal: Journal, as_mode: Mode | None = None) -> None:
         """`as_mode` looks at the plan as if its messages were of that mode: what is there still to be sent live?"""
         self._plan, self._journal, self._as_mode = plan, journal, as_mode
 
     def __enter__(self) -> "Results":
-        self._connection = duckdb.connect(":memory:")
-        self._connection.execute("SET TimeZone = 'UTC'")
-        path = str(self._plan).replace("'", "''")
-        shown = f" REPLACE ('{self._as_mode.value}' AS mode)" if self._as_mode else ""
-        columns = f"* EXCLUDE (title, body, data, address){shown}"
-        self._connection.execute(
-            f"CREATE VIEW plan AS SELECT {columns} FROM read_parquet('{path}', file_row_number = true)"  # noqa: S608
-        )
-        self._connection.register("no_lines", LINES_SCHEMA.empty_table())
-        self._connection.execute("CREATE TABLE journal AS FROM no_lines")
-        for batch in self._journal.lines() if self._journal else ():
-            self._connection.register("batch", batch)
-            self._connection.execute("INSERT INTO journal FROM batch")
-            self._connection.unregister("batch")
+        self._connection = connect(self._plan, self._as_mode)
+        read_journal(self._connection, self._journal, with_answers=True)
         return self
 
     def __exit__(self, *_: object) -> None:

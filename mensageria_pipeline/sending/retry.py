@@ -2,7 +2,7 @@
 
 from random import Random
 
-from mensageria_pipeline.sending.providers.contract import Result, RetryPolicy
+from mensageria_pipeline.sending.providers.contract import Result, RetryPolicy, Verdict
 
 
 def asked_s(results: list[Result]) -> float:
@@ -13,8 +13,11 @@ def asked_s(results: list[Result]) -> float:
 def wait_s(policy: RetryPolicy, attempt: int, results: list[Result], draw: Random) -> float:
     """Seconds until the next try of a request, after its `attempt`-th.
 
-    At least what the provider asked for in Retry-After; else drawn from 0 to first_s·2^(attempt-1), within
-    the policy's floor and ceiling.
+    At least what the provider asked for in Retry-After, or, where it throttled without saying for how long,
+    what its policy says; else drawn from 0 to first_s·2^(attempt-1), within the policy's floor and ceiling.
     """
+    asked = asked_s(results)
+    if not asked and any(result.verdict is Verdict.THROTTLED for result in results):
+        asked = policy.throttled_s
     span = min(policy.ceiling_s, policy.first_s * 2 ** min(attempt - 1, 30))
-    return max(asked_s(results), policy.floor_s, draw.uniform(0, span))
+    return max(asked, policy.floor_s, draw.uniform(0, span))

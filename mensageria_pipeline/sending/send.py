@@ -17,13 +17,15 @@ from mensageria_pipeline.contracts.dataset import Stamp, read_stamp, share_file
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.raw_base import list_intakes, raw_fingerprint
-from mensageria_pipeline.errors import LedgerError, MensageriaError, StaleInputError
-from mensageria_pipeline.sending.ledger import Ledger, Wait
+from mensageria_pipeline.errors import LeaseLostError, LedgerError, MensageriaError, StaleInputError
+from mensageria_pipeline.sending.dispatch import Dispatch, ProgressSink
+from mensageria_pipeline.sending.hold import CampaignHold
+from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.ledger.control import Order, Wait
 from mensageria_pipeline.sending.policy import UNREACHABLE_S, LaneReport, StopReason
 from mensageria_pipeline.sending.providers.contract import Provider, ProviderConfig
 from mensageria_pipeline.sending.providers.registry import create_provider
 from mensageria_pipeline.sending.results import Results, Tally
-from mensageria_pipeline.sending.sender import ProgressSink, Sender
 from mensageria_pipeline.settings import Settings
 
 _logger = logging.getLogger(__name__)
@@ -42,6 +44,10 @@ class SendReport:
     wait_until: datetime | None = None
     wait_reason: str | None = None
     modes: Sequence[Mode] = ()
+    lanes: Sequence[LaneReport] = ()
+    """How each provider's sending ended."""
+    processes: int = 1
+    """Senders that worked side by side."""
 
 
 def verified_plan(layout: Layout, partition: str, definition: CampaignDefinition, plan: Path | None = None) -> Stamp:
@@ -72,39 +78,55 @@ def send_messages(
     layout: Layout,
     ledger: Ledger,
     settings: Settings,
-    partition: str,
+    hold: CampaignHold,
     definition: CampaignDefinition,
     on_progress: ProgressSink = lambda _settled, _total: None,
     released_plan: str | None = None,
 ) -> SendReport:
-    """Send every message of the partition's plan that has no outcome yet, and write what became of all.
+    """Send every message of the held campaign's plan that has no outcome yet, and write what became of all.
 
     With `released_plan` only the plan of that fingerprint is sent: another one may have taken its place.
     An interrupt (BaseException in this thread) lets requests in flight end, records them, and is raised
     again. Raises StaleInputError and SettingsError before the first message; LedgerError when what was sent
     cannot be recorded.
     """
+    partition = hold.lease.scope
     with _held_plan(layout, partition) as path:
         plan = verified_plan(layout, partition, definition, path)
         if released_plan not in {None, plan.fingerprint}:
             raise StaleInputError("step_stale", asset=Asset.MESSAGES, campaign=partition, changed="messages")
         providers = _providers(path, ProviderConfig(settings, definition.simulation))
         report = SendReport(plan, modes=sorted({p.capabilities.mode for p in providers}))
-        journal = ledger.journal(partition)
-        sender = Sender(path, journal, ledger, settings.timeout_s, partition, definition, providers)
-        started = time.monotonic()
+        dispatch = Dispatch(
+            hold, path, ledger, settings, definition, tuple(p.name for p in providers),
+            layout.sending_dir(partition), layout.pacing_dir,
+        )  # fmt: skip
+        started, is_lost = time.monotonic(), False
         try:
-            _read_lanes(report, sender.run(on_progress))
+            _read_lanes(report, dispatch.run(on_progress))
+            _read_order(report, dispatch.order)
+        except LeaseLostError:
+            is_lost = True  # the results are the other run's to write
+            raise
         except LedgerError as error:
             report.problem = error
         finally:
-            journal.close()
-            report.sent_s, report.settled = time.monotonic() - started, sender.settled_count
-            _write_results(layout, ledger, partition, path, report)
+            report.sent_s, report.settled = time.monotonic() - started, dispatch.settled_count
+            report.processes = dispatch.processes
+            if not is_lost:
+                _write_results(layout, ledger, partition, path, report)
     _logger.debug(
         "%s: %d settled in %.1f s, %d pending", partition, report.settled, report.sent_s, report.tally.pending
     )
     return report
+
+
+def refresh_results(layout: Layout, ledger: Ledger, partition: str) -> None:
+    """Write send_results of today's plan anew, after a person's decision. Sends nothing."""
+    with _held_plan(layout, partition) as path:
+        stamp = read_stamp(path)
+        assert stamp is not None  # noqa: S101 - it is held
+        _write_results(layout, ledger, partition, path, SendReport(stamp))
 
 
 @contextlib.contextmanager
@@ -150,12 +172,14 @@ def _providers(path: Path, config: ProviderConfig) -> list[Provider]:
 _STOP_TEXTS = {
     StopReason.CREDENTIALS: "stopped_credentials",
     StopReason.UNREACHABLE: "stopped_unreachable",
+    StopReason.MALFORMED: "stopped_malformed",
     StopReason.INTERNAL: "stopped_internal",
 }
 
 
 def _read_lanes(report: SendReport, lanes: Sequence[LaneReport]) -> None:
     """Take the first reason for stopping, and the earliest moment at which a waiting lane goes on."""
+    report.lanes = lanes
     for lane in lanes:
         if lane.stop in _STOP_TEXTS and report.problem is None:
             report.problem = MensageriaError(
@@ -172,14 +196,19 @@ def _read_lanes(report: SendReport, lanes: Sequence[LaneReport]) -> None:
             report.wait_until, report.wait_reason = lane.wait_until, lane.wait_reason
 
 
+def _read_order(report: SendReport, order: Order | None) -> None:
+    """A pause is a wait without an end; what a cancellation left is settled."""
+    if order is Order.PAUSE:
+        report.wait_reason, report.wait_until = "wait_paused", None
+
+
 def _write_results(layout: Layout, ledger: Ledger, partition: str, path: Path, report: SendReport) -> None:
     """Whatever happened: write what is known and why it ended, and until when the campaign waits.
 
     Raises the reason for stopping, or LedgerError, when not even that can be written.
     """
-    journal = ledger.journal(partition) if ledger.has_journal(partition) else None
     try:
-        with Results(path, journal) as results:
+        with Results(path, ledger.journal(partition)) as results:
             report.tally = results.tally()
             _explain(report, partition)
             problem = {"key": report.problem.key, "values": dict(report.problem.values)} if report.problem else None

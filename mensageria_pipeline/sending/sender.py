@@ -1,151 +1,186 @@
-"""The sender of one plan: a thread with an event loop, and in it a lane per provider."""
+"""One sender: a shard of a plan, an event loop, and in it a lane per provider."""
 
 import asyncio
 import contextlib
-import json
+import hashlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import uvloop
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition, OnUnknown
+from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.contracts.send_results import FINAL_OUTCOMES
+from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.sending.engine import Lane
-from mensageria_pipeline.sending.journal import Journal, States
 from mensageria_pipeline.sending.ledger import Ledger
-from mensageria_pipeline.sending.pacing import Slots
-from mensageria_pipeline.sending.policy import MAX_IN_FLIGHT, LanePolicy, LaneReport
-from mensageria_pipeline.sending.providers.contract import Capabilities, HttpProvider, Provider, Result, SendingProvider
+from mensageria_pipeline.sending.ledger.leases import Lease
+from mensageria_pipeline.sending.outbox import messages_left
+from mensageria_pipeline.sending.pacing import Bucket, Pace, Slots
+from mensageria_pipeline.sending.policy import MAX_IN_FLIGHT, LanePolicy, LaneReport, StopSwitch
+from mensageria_pipeline.sending.providers.contract import (
+    Capabilities,
+    HttpProvider,
+    Provider,
+    ProviderConfig,
+    Result,
+    SendingProvider,
+)
+from mensageria_pipeline.sending.providers.registry import create_provider
 from mensageria_pipeline.sending.recorder import Recorder
 from mensageria_pipeline.sending.transport import HttpTransport
+from mensageria_pipeline.settings import Settings
+from mensageria_pipeline.texts import Language
 
-_READ_ROWS = 1_000
-_REPORT_EVERY_S = 1.0
 _REFRESH_S = 2.0
-
-ProgressSink = Callable[[int, int], None]
-"""Called about once a second with (messages settled, messages in all)."""
-Send = Callable[[Sequence[Message]], Awaitable[list[Result]]]
+_Send = Callable[[Sequence[Message]], Awaitable[list[Result]]]
 
 
-@dataclass(slots=True)
-class Sender:
-    """One sending of a plan. `run` once."""
+@dataclass(frozen=True, slots=True)
+class SenderJob:
+    """All that a sender needs to know, in this process or another."""
 
-    path: Path
-    journal: Journal
-    ledger: Ledger
-    timeout_s: float
     partition: str
+    plan: Path
+    left: Path
+    lease: Lease
+    ledger_dir: Path
+    pacing_dir: Path
     definition: CampaignDefinition
-    providers: Sequence[Provider]
-    settled_count: int = 0
-    """Messages that got their final outcome from this sender."""
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _lanes: list[Lane] = field(default_factory=list)
+    providers: tuple[str, ...]
+    """Those that the plan needs."""
+    settings: Settings = field(repr=False)
 
-    def run(self, on_progress: ProgressSink) -> list[LaneReport]:
-        """Run the loop beside this thread, which only watches: an interrupt lands here, not in the loop."""
-        outcome: list[list[LaneReport] | BaseException] = []
-        states = {mode: self.journal.states(mode) for mode in {p.capabilities.mode for p in self.providers}}
-        settled, total = self._counts(states)
-        thread = threading.Thread(target=self._run_loop, args=(states, outcome), name="sender", daemon=True)
-        thread.start()
-        try:
-            while thread.is_alive():
-                thread.join(_REPORT_EVERY_S)
-                self.settled_count = self._settled_now()
-                on_progress(settled + self.settled_count, total)
-        except BaseException:
-            self._stop.set()
-            thread.join()
-            raise
-        if isinstance(outcome[0], BaseException):
-            raise outcome[0]
-        return outcome[0]
+    def as_json(self) -> dict[str, Any]:
+        """For the pipe to a process of our own: secrets are in it."""
+        return {
+            "partition": self.partition, "plan": self.plan, "left": self.left, "lease": asdict(self.lease),
+            "ledger_dir": self.ledger_dir, "pacing_dir": self.pacing_dir,
+            "definition": self.definition.model_dump(mode="json"), "providers": self.providers,
+            "settings": asdict(self.settings),
+        }  # fmt: skip
 
-    def _counts(self, states: Mapping[Mode, States]) -> tuple[int, int]:
-        table = pq.read_table(self.path, columns=["message_id", "mode"])
-        pairs = zip(table["message_id"].to_pylist(), table["mode"].to_pylist(), strict=True)
-        return sum(message_id in states[Mode(mode)].final for message_id, mode in pairs), table.num_rows
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "SenderJob":
+        paths = {name: Path(value[name]) for name in ("plan", "left", "ledger_dir", "pacing_dir")}
+        settings = value["settings"]
+        for name in ("root", "data_dir", "fcm_credentials", "ledger_dir"):
+            settings[name] = Path(settings[name]) if settings[name] else None
+        settings["language"] = Language(settings["language"])
+        return cls(
+            partition=value["partition"], lease=Lease(**value["lease"]), settings=Settings(**settings),
+            definition=CampaignDefinition.model_validate(value["definition"]), providers=tuple(value["providers"]),
+            **paths,
+        )  # fmt: skip
 
-    def _settled_now(self) -> int:
+
+class Sender:
+    """Sends what is left of a shard. `run` once, in a thread that may block."""
+
+    def __init__(self, job: SenderJob, ledger: Ledger) -> None:
+        self.stop = StopSwitch()
+        self._job, self._ledger = job, ledger
+        self._lanes: list[Lane] = []
+
+    @property
+    def settled(self) -> int:
+        """Messages that got their final outcome from this sender, so far."""
         return sum(lane.report.events[outcome.value] for lane in self._lanes for outcome in FINAL_OUTCOMES)
 
-    def _run_loop(self, states: Mapping[Mode, States], outcome: list[list[LaneReport] | BaseException]) -> None:
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                outcome.append(runner.run(self._send_all(states)))
-        except BaseException as error:  # noqa: BLE001 - carried to the watching thread, which raises it
-            outcome.append(error)
+    def run(self) -> list[LaneReport]:
+        """Until nothing is left, or something stops it. Raises LedgerError and SettingsError."""
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(self._send_all())
 
-    async def _send_all(self, states: Mapping[Mode, States]) -> list[LaneReport]:
-        slots = Slots(MAX_IN_FLIGHT)
+    async def _send_all(self) -> list[LaneReport]:
+        job, slots = self._job, Slots(MAX_IN_FLIGHT)
+        shard = self._ledger.journal(job.partition).shard(job.lease.shard, job.lease.token)
+        config = ProviderConfig(job.settings, job.definition.simulation)
         async with contextlib.AsyncExitStack() as stack:
-            recorder = await stack.enter_async_context(Recorder(self.journal.append))
-            for provider in self.providers:
-                send = await self._sender(provider, stack)
-                self._lanes.append(self._lane(provider, send, recorder, slots, states[provider.capabilities.mode]))
+            stack.callback(shard.close)
+            recorder = await stack.enter_async_context(Recorder(shard.append, slots.release))
+            for name in job.providers:
+                provider = create_provider(name, config)
+                send = await self._way(provider, stack)
+                buckets = [stack.enter_context(contextlib.closing(bucket)) for bucket in _buckets(job, provider)]
+                self._lanes.append(self._lane(provider, send, recorder, slots, buckets))
             reports = await asyncio.gather(*(lane.run() for lane in self._lanes), return_exceptions=True)
         for report in reports:
             if isinstance(report, BaseException):
                 raise report
         return [report for report in reports if isinstance(report, LaneReport)]
 
-    async def _sender(self, provider: Provider, stack: contextlib.AsyncExitStack) -> Send:
+    async def _way(self, provider: Provider, stack: contextlib.AsyncExitStack) -> _Send:
         if isinstance(provider, SendingProvider):
             return provider.send
         assert isinstance(provider, HttpProvider)  # noqa: S101 - the contract knows two kinds
-        transport = HttpTransport(provider, self.timeout_s, MAX_IN_FLIGHT)
+        transport = HttpTransport(provider, self._job.settings.timeout_s, MAX_IN_FLIGHT)
         return (await stack.enter_async_context(transport)).send
 
-    def _lane(self, provider: Provider, send: Send, recorder: Recorder, slots: Slots, states: States) -> Lane:
-        can = provider.capabilities
-        suppressed = Suppressed(self.ledger, can.mode)
-        on_unknown = self.definition.on_unknown or can.on_unknown
-        policy = LanePolicy(
-            can.mode, _batch_size(can, self.definition.rate_per_s), on_unknown, can.retry, self.definition.rate_per_s
-        )
+    def _lane(
+        self, provider: Provider, send: _Send, recorder: Recorder, slots: Slots, buckets: Sequence[Bucket]
+    ) -> Lane:
+        job, can = self._job, provider.capabilities
+        on_unknown = job.definition.on_unknown or can.on_unknown
+        rates = [bucket.pace.rate_per_s for bucket in buckets if bucket.pace.rate_per_s]
+        policy = LanePolicy(can.mode, _batch_size(can, min(rates, default=None)), on_unknown, can.retry)
         return Lane(
-            provider=provider.name, policy=policy, send=send, recorder=recorder, slots=slots,
-            source=messages_left(self.path, provider.name, states, on_unknown),
-            suppress=lambda messages, codes: self._suppress(can.mode, messages, codes),
-            is_suppressed=suppressed.__contains__, window=self.definition.send_window,
-            stop_requested=self._stop, clock=time.monotonic, draw=Random(),  # noqa: S311 - jitter
+            provider=provider.name, policy=policy, send=send, recorder=recorder, slots=slots, buckets=buckets,
+            source=messages_left(job.plan, job.left, provider.name, on_unknown), refusal=provider.refusal,
+            suppressions=Suppressed(self._ledger, can.mode, job.partition), window=job.definition.send_window,
+            stop_switch=self.stop, clock=time.monotonic, draw=Random(),  # noqa: S311 - jitter
         )  # fmt: skip
 
-    def _suppress(self, mode: Mode, messages: Sequence[Message], codes: Mapping[str, str]) -> None:
-        self.ledger.suppress(
-            {"address_key": message.address_key, "mode": mode.value, "channel": message.channel,
-             "reason": codes[message.message_id], "campaign": self.partition}
-            for message in messages
-        )  # fmt: skip
+
+def _buckets(job: SenderJob, provider: Provider) -> list[Bucket]:
+    """The campaign's own pace, where it has one, and its credential's, which other campaigns share."""
+    buckets = []
+    if job.definition.rate_per_s:
+        name = f"campaign\n{job.partition}\n{provider.name}"
+        buckets.append(Bucket(Pace(job.definition.rate_per_s), _bucket_file(job.pacing_dir, name)))
+    shared = f"credential\n{provider.name}\n{provider.credential}" if provider.credential else None
+    buckets.append(Bucket(provider.capabilities.pace, _bucket_file(job.pacing_dir, shared) if shared else None))
+    return buckets
+
+
+def _bucket_file(folder: Path, name: str) -> Path:
+    """Named by a hash: a credential is secret."""
+    return folder / f"{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}.bucket"
 
 
 class Suppressed:
     """The suppression list as it is now: additions of others show up within `_REFRESH_S`."""
 
-    def __init__(self, ledger: Ledger, mode: Mode) -> None:
-        self._ledger, self._mode = ledger, mode
-        self._read_at, self._keys = datetime.now(UTC), set(ledger.suppressed(mode))
+    def __init__(self, ledger: Ledger, mode: Mode, partition: str) -> None:
+        self._ledger, self._mode, self._partition = ledger, mode, partition
+        self._read_at, self._looked_at = datetime.now(UTC), time.monotonic()
+        self._keys = set(ledger.suppressed(mode))
 
     def __contains__(self, address_key: str) -> bool:
-        now = datetime.now(UTC)
-        if (now - self._read_at).total_seconds() >= _REFRESH_S:
-            # A little overlap: another process stamps its additions before it commits them.
-            since = self._read_at - timedelta(seconds=10 * _REFRESH_S)
-            self._read_at, added = now, self._ledger.suppressed(self._mode, since)
-            self._keys |= added
         return address_key in self._keys
+
+    def refresh(self) -> None:
+        if time.monotonic() - self._looked_at < _REFRESH_S:
+            return
+        # A little overlap: another process stamps its additions before it commits them.
+        since = self._read_at - timedelta(seconds=10 * _REFRESH_S)
+        self._read_at, self._looked_at = datetime.now(UTC), time.monotonic()
+        # Where the list cannot be read for a moment, the one of before holds; the journal says what is wrong.
+        with contextlib.suppress(LedgerError):
+            self._keys |= self._ledger.suppressed(self._mode, since)
+
+    def add(self, dead: Sequence[tuple[Message, str]]) -> None:
+        self._ledger.suppress(
+            {"address_key": message.address_key, "mode": self._mode.value, "channel": message.channel,
+             "reason": code, "campaign": self._partition}
+            for message, code in dead
+        )  # fmt: skip
 
 
 def _batch_size(can: Capabilities, rate_per_s: float | None) -> int:
@@ -154,24 +189,37 @@ def _batch_size(can: Capabilities, rate_per_s: float | None) -> int:
     return max(1, min(most, int(rate_per_s / 10))) if rate_per_s else most
 
 
-def messages_left(path: Path, provider: str, states: States, on_unknown: OnUnknown) -> Iterator[tuple[Message, bool]]:
-    """What is left to send through `provider`: the plan without what has an outcome; in doubt only if resent.
+class SenderThread:
+    """A sender of this process, beside the thread that watches it: an interrupt lands there, not in the loop."""
 
-    Each with whether an earlier attempt may have arrived. Streams: memory does not grow with the plan.
-    """
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        for batch in file.iter_batches(_READ_ROWS):
-            for row in batch.filter(pc.equal(batch["provider"], provider)).to_pylist():
-                if row["message_id"] in states.final:
-                    continue
-                touched = states.unsettled.get(row["message_id"])
-                is_in_doubt = touched is not None and touched.is_in_doubt
-                if not (is_in_doubt and on_unknown is OnUnknown.HOLD):
-                    yield _message(row, touched.attempts + 1 if touched else 1), is_in_doubt
+    def __init__(self, job: SenderJob, ledger: Ledger) -> None:
+        self.sender = Sender(job, ledger)
+        self.lease = job.lease
+        self.reports: list[LaneReport] | None = None
+        """How its lanes ended; None while it runs, or where it failed."""
+        self.error: BaseException | None = None
+        # Not Thread.join: interrupted in it, Python 3.11 takes a running thread for ended.
+        self._ended = threading.Event()
+        threading.Thread(target=self._run, name="sender", daemon=True).start()
 
+    @property
+    def settled(self) -> int:
+        return self.sender.settled
 
-def _message(row: Mapping[str, Any], attempt: int) -> Message:
-    return Message(
-        row["message_id"], row["channel"], row["address"], row["address_key"], row["title"], row["body"],
-        json.loads(row["data"]), int(row["edition"]), row["problem"], attempt,
-    )  # fmt: skip
+    @property
+    def is_running(self) -> bool:
+        return not self._ended.is_set()
+
+    def stop(self) -> None:
+        self.sender.stop.set()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        self._ended.wait(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            self.reports = self.sender.run()
+        except BaseException as error:  # noqa: BLE001 - carried to the watching thread, which raises it
+            self.error = error
+        finally:
+            self._ended.set()

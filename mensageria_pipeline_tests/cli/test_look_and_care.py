@@ -99,6 +99,20 @@ def test_a_backup_brings_the_ledger_back(terminal: NewTerminal, tmp_path: Path) 
     assert shell.run("run", "a", "--json").last_json["attempts"] == before["attempts"]
 
 
+def test_a_ledger_kept_elsewhere_is_in_the_backup_and_goes_back_there(terminal: NewTerminal, tmp_path: Path) -> None:
+    """LEDGER_URL names another folder; the archive is the same."""
+    shell = terminal(LEDGER_URL="sqlite:///registro")
+    assert shell.run("run", "a", shell.list_file()).code == 0
+    assert (shell.root / "registro" / "a" / "shard-000.db").exists()
+    before = shell.run("status", "a", "--json").last_json
+    file = str(tmp_path / "estado.tar.gz")
+    assert shell.run("backup", file).code == 0
+    shutil.rmtree(shell.root / "registro" / "a")
+    assert shell.run("restore", file).code == 0
+    assert shell.run("status", "a", "--json").last_json == before
+    assert list((shell.root / "data").glob("state.before-restore-*/ledger/control.db"))
+
+
 def test_what_is_no_backup_is_refused_and_nothing_changes(terminal: NewTerminal) -> None:
     """A wrong file must not cost the state."""
     shell = terminal()

@@ -16,7 +16,7 @@ from mensageria_pipeline.defs.input_files import FILES_PER_TICK, input_files
 from mensageria_pipeline.defs.shell import campaigns
 from mensageria_pipeline.defs.tick import Tick
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.sending.ledger import Wait
+from mensageria_pipeline.sending.ledger.control import Wait
 from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, SIMPLE_LIST, Workbench
 from mensageria_pipeline_tests.fakes.provider_server import Answer, ProviderServer
 

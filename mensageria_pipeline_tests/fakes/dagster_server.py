@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 
+OUR_VARIABLES = ("MENSAGERIA", "DAGSTER", "API_", "ALERT_", "FCM_", "GOOGLE_", "SENDER_", "LEDGER_")
 ROOT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT_S = 90
 _STOP_TIMEOUT_S = 20
@@ -117,7 +118,7 @@ def prepare_root(folder: Path, **environment: str) -> None:
 
 def clean_environment() -> dict[str, str]:
     """The environment without this project's and Dagster's variables."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("MENSAGERIA", "DAGSTER", "API_"))}
+    return {name: value for name, value in os.environ.items() if not name.startswith(OUR_VARIABLES)}
 
 
 def _free_port() -> int:

@@ -1,9 +1,12 @@
-"""A provider on loopback that plays the `http` contract, and every way in which a provider can fail.
+"""A provider on loopback that plays the `http` contract and FCM's, and every way in which a provider can fail.
 
-A script says what becomes of each message; the server writes down every message it accepted, in a file that
-survives both sides.
+A script says what becomes of each request; the server writes down every message it accepted, with the time
+and its key, in a file that survives both sides. Also a process of its own:
+
+    python -m mensageria_pipeline_tests.fakes.provider_server accepted.jsonl --port 8080 --throttled 0.05
 """
 
+import argparse
 import asyncio
 import json
 import threading
@@ -11,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 
@@ -26,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reset:
-    """Close the connection with RST; after having accepted everything, or before having read it."""
+    """Close the connection after having read everything: accepted, or not."""
 
     accepts: bool
 
@@ -58,6 +62,47 @@ def accept_all(_request: Incoming) -> Answer:
     return Answer()
 
 
+@dataclass
+class Rates:
+    """A script by shares of requests; each share of one trouble."""
+
+    throttled: float = 0.0
+    reset: float = 0.0
+    """Of these a third is accepted, a third read, and a third closed before the body is read."""
+    failed: float = 0.0
+    silent: float = 0.0
+    garbage: float = 0.0
+    slow_s: float = 0.0
+    seed: int = 1
+    _draw: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._draw = Random(self.seed)
+
+    def __call__(self, _request: Incoming) -> "Answer | Reset | Silence":
+        troubles: list[tuple[float, Callable[[], Answer | Reset | Silence]]] = [
+            (self.throttled, lambda: Answer(429)),
+            (self.reset * 2 / 3, lambda: Reset(accepts=self._draw.random() < 0.5)),
+            (self.failed, lambda: Answer(503)),
+            (self.silent, Silence),
+            (self.garbage, lambda: Answer(body=b"<html>")),
+        ]
+        draw = self._draw.random()
+        for share, action in troubles:
+            if draw < share:
+                return action()
+            draw -= share
+        return Answer(delay_s=self.slow_s)
+
+    def closes_unread(self) -> bool:
+        return self._draw.random() < self.reset / 3
+
+
+def by_address(actions: "Mapping[str, Answer | Reset | Silence]") -> Script:
+    """A script per message: what becomes of the first one of a request, by its address; others are accepted."""
+    return lambda request: actions.get(str(request.messages[0]["to"]), Answer())
+
+
 def accepted(_message: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"status": "accepted", "provider_message_id": "p-1"}
 
@@ -65,10 +110,17 @@ def accepted(_message: Mapping[str, Any]) -> Mapping[str, Any]:
 class ProviderServer:
     """One server in a thread of its own. `script` answers requests, `statuses` the messages of a 200."""
 
-    def __init__(self, record: Path) -> None:
+    def __init__(self, record: Path, port: int = 0) -> None:
+        self.port = port
         self.script: Script = accept_all
         self.statuses: Statuses = accepted
+        self.closes_unread: Callable[[], bool] = lambda: False
         self.requests: list[Incoming] = []
+        """Those that were read, in order."""
+        self.began: list[float] = []
+        """When each request came, also those that were not read."""
+        self.resets = 0
+        """Requests that were read and never answered."""
         self._record = record
         self._seen: dict[str, int] = {}
         self._loop = asyncio.new_event_loop()
@@ -86,8 +138,16 @@ class ProviderServer:
         self._thread.join(5)
 
     @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/send"
+        return f"{self.base_url}/send"
+
+    def play(self, rates: Rates) -> None:
+        """Trouble by shares, from the next request on."""
+        self.script, self.closes_unread = rates, rates.closes_unread
 
     def accepted(self) -> list[dict[str, Any]]:
         """Every message accepted, in order: id, key and time."""
@@ -100,7 +160,7 @@ class ProviderServer:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._connection, "127.0.0.1", 0))
+        server = self._loop.run_until_complete(asyncio.start_server(self._connection, "127.0.0.1", self.port))
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
@@ -127,17 +187,22 @@ class ProviderServer:
     async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
+        self.began.append(time.time())
+        if self.closes_unread():
+            return False
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         content = json.loads(body) if body else {}
-        messages = content.get("messages", [])
-        incoming = Incoming(len(self.requests) + 1, headers, messages, dict(self._seen), content)
+        messages = _messages(content)
+        seen = {message["id"]: self._seen.get(message["id"], 0) for message in messages}
+        incoming = Incoming(len(self.requests) + 1, headers, messages, seen, content)
         self.requests.append(incoming)
         for message in messages:
-            self._seen[message["id"]] = self._seen.get(message["id"], 0) + 1
+            self._seen[message["id"]] = seen[message["id"]] + 1
         return await self._act(self.script(incoming), incoming, writer)
 
     async def _act(self, action: "Answer | Reset | Silence", incoming: Incoming, writer: asyncio.StreamWriter) -> bool:
         if isinstance(action, Reset):
+            self.resets += 1
             if action.accepts:
                 self._accept(incoming, [dict(accepted(m)) for m in incoming.messages])
             return False
@@ -150,7 +215,10 @@ class ProviderServer:
         if action.status == 200 and body is None:
             results = [{"id": m["id"], **self.statuses(m)} for m in incoming.messages]
             self._accept(incoming, results)
-            body = json.dumps({"results": results}).encode()
+            is_fcm = "message" in incoming.content
+            body = json.dumps(
+                {"name": f"projects/p/messages/{incoming.number}"} if is_fcm else {"results": results}
+            ).encode()
         elif action.status == 200 and body == b"":
             self._accept(incoming, [dict(accepted(m)) for m in incoming.messages])
         lines = [f"HTTP/1.1 {action.status} X", f"content-length: {len(body or b'')}"]
@@ -165,3 +233,30 @@ class ProviderServer:
                 if result["status"] == "accepted":
                     entry = {"id": message["id"], "key": incoming.headers.get("idempotency-key"), "at": time.time()}
                     file.write(json.dumps(entry) + "\n")
+
+
+def _messages(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The messages of a request, in the `http` contract's words; FCM's one has its id in the tag."""
+    message = content.get("message")
+    if message is None:
+        return list(content.get("messages", []))
+    return [{**message, "id": message["android"]["notification"]["tag"], "to": message.get("token") or message["fid"]}]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A provider that accepts, or does not, by shares of requests.")
+    parser.add_argument("record", type=Path, help="file that every accepted message is written to")
+    parser.add_argument("--port", type=int, default=0)
+    shares = ("throttled", "reset", "failed", "silent", "garbage", "slow-s")
+    for name in shares:
+        parser.add_argument(f"--{name}", type=float, default=0.0)
+    arguments = parser.parse_args()
+    with ProviderServer(arguments.record, arguments.port) as server:
+        names = [name.replace("-", "_") for name in shares]
+        server.play(Rates(**{name: getattr(arguments, name) for name in names}))
+        print(server.url, flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -82,8 +82,8 @@ def test_each_message_gets_its_own_result_in_any_order(provider_server: Provider
         (Answer(429), (Verdict.THROTTLED, "http_429")),
         (Answer(401), (Verdict.CREDENTIALS, "http_401")),
         (Answer(403), (Verdict.CREDENTIALS, "http_403")),
-        (Answer(400), (Verdict.REJECTED, "http_400")),
-        (Answer(404), (Verdict.REJECTED, "http_404")),
+        (Answer(400), (Verdict.MALFORMED, "http_400")),
+        (Answer(404), (Verdict.MALFORMED, "http_404")),
         (Answer(408), (Verdict.UNKNOWN, "http_408")),
         (Answer(500), (Verdict.UNKNOWN, "http_500")),
         (Answer(502), (Verdict.UNKNOWN, "http_502")),
@@ -179,7 +179,9 @@ def test_the_simulation_is_repeatable_and_follows_its_rates() -> None:
 
 def test_every_provider_declares_what_it_can_do() -> None:
     """The registry's names are the adapters' own."""
-    settings = Settings(Path(), Path(), api_provider_url="http://x/", api_key="x")
+    settings = Settings(
+        Path(), Path(), api_provider_url="http://x/", api_key="x", fcm_access_token="x", fcm_project_id="p"
+    )
     for name in PROVIDERS:
         provider = create_provider(name, ProviderConfig(settings, Simulation()))
         assert provider.name == name

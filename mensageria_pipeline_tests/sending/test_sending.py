@@ -8,9 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.errors import ContractError, LedgerError, SettingsError, StaleInputError
-from mensageria_pipeline.sending.journal import Event, Journal, Line, now_us
+from mensageria_pipeline.sending.ledger.journal import Event, Line, now_us
 from mensageria_pipeline.sending.send import SendReport, recorded_problem
 from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, Workbench
 from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, ProviderServer, Reset, Silence
@@ -143,9 +142,9 @@ def test_an_intent_without_an_answer_is_in_doubt(bench: Workbench, live: Live, p
     bench.drop("a")
     bench.prepare("a")
     (first, *_) = pq.read_table(bench.layout.partition_dir(Asset.MESSAGES, "a") / "part-0.parquet")["message_id"]
-    journal = bench.project.ledger.journal("a")
-    journal.append([Line(first.as_py(), Mode.LIVE, 1, Event.ATTEMPTING, now_us())])
-    journal.close()
+    shard = bench.project.ledger.journal("a").shard(0, 0)
+    shard.append([Line(first.as_py(), "live", 1, Event.ATTEMPTING.value, now_us())])
+    shard.close()
     report = live("a")
     assert (report.tally.unknown, report.tally.outcomes["accepted"]) == (1, 2)
     assert first.as_py() not in provider_server.accepted_ids()
@@ -356,20 +355,6 @@ def test_a_ledger_that_cannot_be_written_stops_sending(
     with pytest.raises(LedgerError, match="não pôde ser gravado"):
         live("a")
     assert not provider_server.requests
-
-
-def test_the_journal_is_append_only_and_durable(bench: Workbench) -> None:
-    """What was appended is there for another process, and the last final line decides."""
-    path = bench.layout.ledger_dir / "a" / "shard-000.db"
-    writer = Journal(path)
-    writer.append([Line("m", Mode.LIVE, 1, Event.ATTEMPTING, 1), Line("n", Mode.LIVE, 1, Event.ATTEMPTING, 1)])
-    writer.append([Line("m", Mode.LIVE, 1, "accepted", 2), Line("n", Mode.LIVE, 1, Event.THROTTLED, 2)])
-    states = Journal(path).states(Mode.LIVE)
-    assert states.outcome("m") == "accepted"
-    assert states.outcome("n") == "pending"
-    assert states.outcome("o") is None
-    assert Journal(path).states(Mode.SIMULATED).final == {}
-    writer.close()
 
 
 def test_a_large_list_survives_every_kind_of_trouble(

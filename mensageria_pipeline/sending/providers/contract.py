@@ -7,10 +7,11 @@ sends. What is not HTTP brings its own `send`. Retries, pacing and concurrency b
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from mensageria_pipeline.contracts.campaign import OnUnknown, Simulation
 from mensageria_pipeline.contracts.messages import Message, Mode
+from mensageria_pipeline.sending.pacing import Pace
 from mensageria_pipeline.settings import Settings
 
 
@@ -28,14 +29,15 @@ class Verdict(StrEnum):
     """It may have arrived."""
     CREDENTIALS = "credentials"
     """Surely not sent, and nothing will be until a person corrects the credentials."""
+    MALFORMED = "malformed"
+    """Refused for good, as a request that we built wrongly: a few in a row stop the sending."""
 
     @property
     def is_final(self) -> bool:
-        return self in {Verdict.ACCEPTED, Verdict.REJECTED, Verdict.INVALID_ADDRESS}
+        return self in {Verdict.ACCEPTED, Verdict.REJECTED, Verdict.INVALID_ADDRESS, Verdict.MALFORMED}
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The answer for one message."""
 
     message_id: str
@@ -53,6 +55,8 @@ class RetryPolicy:
     first_s: float = 1.0
     floor_s: float = 0.1
     ceiling_s: float = 60.0
+    throttled_s: float = 0.0
+    """The least wait after a 429 that does not say how long."""
     give_up_s: float = 900.0
     """After this long since its first attempt of the run, a message that was surely not sent expires."""
 
@@ -67,15 +71,20 @@ class Capabilities:
     on_unknown: OnUnknown
     """What is safe with an in-doubt message where the campaign does not say."""
     retry: RetryPolicy = RetryPolicy()
+    pace: Pace = field(default_factory=Pace)
+    """What the credential may do, whatever a campaign asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request. Its URL, headers and body stay out of `repr`."""
 
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    url: str
+    """`h2c://` stands for HTTP/2 without TLS, as reverse proxies write it."""
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Request({len(self.body)} bytes)"
 
 
 class Provider(Protocol):
@@ -85,6 +94,12 @@ class Provider(Protocol):
     def name(self) -> str: ...
     @property
     def capabilities(self) -> Capabilities: ...
+    @property
+    def credential(self) -> str:
+        """Who the provider takes us for, as a secret text: those who share it share its pace. Empty: nobody."""
+
+    def refusal(self, message: Message) -> str | None:
+        """Why a message cannot be sent through this provider at all, as a code; None where it can."""
 
 
 @runtime_checkable
@@ -96,7 +111,17 @@ class HttpProvider(Provider, Protocol):
     def read_response(
         self, messages: Sequence[Message], status: int, headers: Mapping[str, str], body: bytes
     ) -> list[Result]:
-        """One result per message. `headers` have lower-case names."""
+        """One result per message. Names of `headers` are found in any case."""
+
+
+@runtime_checkable
+class NeedsLogin(Protocol):
+    """An adapter whose requests carry something that has to be fetched and runs out, such as an OAuth token."""
+
+    def login_is_due(self) -> bool: ...
+
+    def log_in(self) -> Verdict | None:
+        """Fetch it; may block. None, or why no message can leave: CREDENTIALS or RETRY. Never raises."""
 
 
 @runtime_checkable

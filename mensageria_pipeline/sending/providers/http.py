@@ -10,9 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.errors import SettingsError
+from mensageria_pipeline.sending.pacing import Pace
 from mensageria_pipeline.sending.providers.contract import (
     Capabilities,
     ProviderConfig,
@@ -33,7 +36,7 @@ STATUS_CODES: Mapping[int, Verdict] = {
     503: Verdict.RETRY,
     504: Verdict.UNKNOWN,
 }
-"""Answers for a whole request. Other 4xx are refusals; any other answer may hide a send: unknown."""
+"""Answers for a whole request. Other 4xx are refusals of how it is built; any other answer may hide a send."""
 
 MESSAGE_STATUSES: Mapping[str, Verdict] = {
     "accepted": Verdict.ACCEPTED,
@@ -47,9 +50,10 @@ MESSAGE_STATUSES: Mapping[str, Verdict] = {
 class GenericHttpProvider:
     name = "http"
 
-    def __init__(self, url: str, api_key: str, batch_size: int) -> None:
+    def __init__(self, url: str, api_key: str, batch_size: int, rate_per_s: float | None = None) -> None:
         self._url, self._api_key = url, api_key
-        self.capabilities = Capabilities(Mode.LIVE, batch_size, OnUnknown.RESEND)
+        self.credential = f"{url}\n{api_key}"
+        self.capabilities = Capabilities(Mode.LIVE, batch_size, OnUnknown.RESEND, pace=Pace(rate_per_s))
 
     @classmethod
     def create(cls, config: ProviderConfig) -> "GenericHttpProvider":
@@ -58,7 +62,13 @@ class GenericHttpProvider:
         for name, value in required.items():
             if not value:
                 raise SettingsError("setting_missing", name=name, provider=cls.name)
-        return cls(settings.api_provider_url or "", settings.api_key or "", settings.default_batch_size)
+        return cls(
+            settings.api_provider_url or "", settings.api_key or "", settings.default_batch_size,
+            settings.api_rate_per_s,
+        )  # fmt: skip
+
+    def refusal(self, message: Message) -> str | None:  # noqa: ARG002 - a gateway says itself what it cannot take
+        return None
 
     def build_request(self, messages: Sequence[Message]) -> Request:
         body = {"messages": [_as_json(message) for message in messages]}
@@ -69,7 +79,7 @@ class GenericHttpProvider:
                 "content-type": "application/json",
                 "idempotency-key": _idempotency_key(messages),
             },
-            json.dumps(body, ensure_ascii=False).encode(),
+            orjson.dumps(body),
         )
 
     def read_response(
@@ -77,7 +87,7 @@ class GenericHttpProvider:
     ) -> list[Result]:
         if 200 <= status < 300:
             return _read_results(messages, body)
-        refusal = Verdict.REJECTED if 400 <= status < 500 else Verdict.UNKNOWN
+        refusal = Verdict.MALFORMED if 400 <= status < 500 else Verdict.UNKNOWN
         verdict = STATUS_CODES.get(status, refusal)
         return all_alike(messages, verdict, f"http_{status}", retry_after_s(headers.get("retry-after")))
 

@@ -29,12 +29,17 @@ class SimulatedProvider:
         retry=RetryPolicy(first_s=0.05, floor_s=0.01, ceiling_s=1.0, give_up_s=60),
     )
 
+    credential = ""
+
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
 
     @classmethod
     def create(cls, config: ProviderConfig) -> "SimulatedProvider":
         return cls(config.simulation)
+
+    def refusal(self, message: Message) -> str | None:  # noqa: ARG002 - it takes everything
+        return None
 
     async def send(self, messages: Sequence[Message]) -> list[Result]:
         results = [self._judge(message) for message in messages]

@@ -3,10 +3,10 @@
 WITH own_lines AS (
     SELECT * FROM journal WHERE mode = $mode AND attempt > 0
 ), asked AS (
-    SELECT message_id, attempt, min(at_us) AS at_us, min(seq) AS seq FROM own_lines WHERE event = 'attempting' GROUP BY ALL
+    SELECT message_id, attempt, min(at_us) AS at_us, min(position) AS position FROM own_lines WHERE event = 'attempting' GROUP BY ALL
 ), answered AS (
     SELECT * FROM own_lines WHERE event <> 'attempting'
-    QUALIFY row_number() OVER (PARTITION BY message_id, attempt ORDER BY seq DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY message_id, attempt ORDER BY position DESC) = 1
 )
 SELECT
     plan.message_id, plan.mode, plan.edition, plan.provider, plan.channel, asked.attempt,
@@ -18,4 +18,4 @@ FROM asked
 JOIN plan USING (message_id)
 LEFT JOIN answered USING (message_id, attempt)
 WHERE plan.mode = $mode
-ORDER BY asked.seq
+ORDER BY asked.position

@@ -1,15 +1,17 @@
 -- 1 row per message of the plan in $mode, in the order of the plan.
--- Reads: plan (the messages table), journal (the shard's lines). Latency in ms, instants in UTC.
+-- Reads: plan (the messages table), journal (the lines of every shard). Latency in ms, instants in UTC.
 WITH own_lines AS (
     SELECT * FROM journal WHERE mode = $mode
 ), deciding AS (
     SELECT * FROM own_lines
-    WHERE event IN ('accepted', 'rejected', 'invalid_address', 'expired', 'cancelled', 'suppressed')
-    QUALIFY row_number() OVER (PARTITION BY message_id ORDER BY seq DESC) = 1
+    WHERE event IN (
+        'accepted', 'rejected', 'invalid_address', 'expired', 'cancelled', 'suppressed', 'reopened'
+    )
+    QUALIFY row_number() OVER (PARTITION BY message_id ORDER BY position DESC) = 1
 ), latest AS (
     SELECT message_id, code FROM own_lines
     WHERE event <> 'attempting'
-    QUALIFY row_number() OVER (PARTITION BY message_id ORDER BY seq DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY message_id ORDER BY position DESC) = 1
 ), tried AS (
     SELECT message_id, attempt,
         min(at_us) FILTER (event = 'attempting') AS started_at,
@@ -24,23 +26,25 @@ WITH own_lines AS (
         min(started_at) AS first_attempt_at,
         bool_or(NOT is_answered) AS is_in_doubt
     FROM tried GROUP BY ALL
+), settled AS (
+    SELECT * FROM deciding WHERE event <> 'reopened'
 )
 SELECT
     plan.message_id, plan.mode, plan.edition, plan.provider, plan.channel, plan.person, plan.intake, plan.row_number,
     CASE
-        WHEN deciding.event IS NOT NULL THEN deciding.event
+        WHEN settled.event IS NOT NULL THEN settled.event
         WHEN counted.is_in_doubt THEN 'unknown'
         ELSE 'pending'
     END AS outcome,
-    coalesce(deciding.code, latest.code) AS code,
-    deciding.provider_message_id,
+    coalesce(settled.code, latest.code) AS code,
+    settled.provider_message_id,
     coalesce(counted.attempts, 0) AS attempts,
     coalesce(counted.throttled, 0) AS throttled,
-    deciding.latency_ms,
+    settled.latency_ms,
     make_timestamptz(counted.first_attempt_at) AS first_attempt_at,
-    make_timestamptz(deciding.at_us) AS decided_at
+    make_timestamptz(settled.at_us) AS decided_at
 FROM plan
-LEFT JOIN deciding USING (message_id)
+LEFT JOIN settled USING (message_id)
 LEFT JOIN latest USING (message_id)
 LEFT JOIN counted USING (message_id)
 WHERE plan.mode = $mode

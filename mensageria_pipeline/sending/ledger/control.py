@@ -1,32 +1,23 @@
-"""The ledger: what was sent is decided here and nowhere else.
-
-Below one folder: `control.db` with what all campaigns share (the key of the hashes, dead addresses,
-releases, waits, progress), and one journal per campaign shard (see `journal`), so that two campaigns never
-wait for each other on the hot path.
-"""
+"""The shared part of the ledger, and the door to each campaign's journal."""
 
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from mensageria_pipeline.contracts.messages import Mode
-from mensageria_pipeline.errors import LedgerError
-from mensageria_pipeline.sending.journal import Journal
-from mensageria_pipeline.sending.ledger_file import LedgerFile
-
-SCHEMA_VERSION = 1
+from mensageria_pipeline.sending.ledger import leases as lease_tables
+from mensageria_pipeline.sending.ledger.file import LedgerFile, Schema, facts_table, insert_once, read_fact
+from mensageria_pipeline.sending.ledger.journal import Journal
+from mensageria_pipeline.sending.ledger.leases import Leases
 
 _metadata = sa.MetaData()
-_facts = sa.Table(
-    "ledger_facts", _metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)  # fmt: skip
+_facts = facts_table(_metadata)
 _suppressions = sa.Table(
     "suppressions", _metadata,
     sa.Column("address_key", sa.Text, primary_key=True),
@@ -55,11 +46,28 @@ _progress = sa.Table(
     sa.Column("done", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.Text, nullable=False),
 )  # fmt: skip
+_orders = sa.Table(
+    "orders", _metadata,
+    sa.Column("campaign", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("given_at", sa.Text, nullable=False),
+)  # fmt: skip
+_leases = lease_tables.declare(_metadata)
+
+SCHEMA = Schema(_metadata, _facts, migrations=(lambda _operations: None,))
+"""Version 2 brought leases and orders: tables only, so there is nothing to change in what was there."""
+
+
+class Order(StrEnum):
+    """What a person asked of a campaign's sending, until they take it back."""
+
+    PAUSE = "pause"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A campaign that waits, until when and why (`wait_window` or `wait_throttled`)."""
+    """A campaign that waits, until when and why: `wait_window`, `wait_throttled` or `wait_resumed`."""
 
     campaign: str
     due_at: datetime
@@ -76,30 +84,33 @@ class Progress:
 
 
 class Ledger:
-    """The shared part of the ledger, and the door to each campaign's journal. Safe for several processes."""
+    """The ledger of one installation. Safe for several processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @cached_property
     def _file(self) -> LedgerFile:
-        file = LedgerFile(self.folder / "control.db", _metadata)
-        found = int(_fact(file, "schema_version", str(SCHEMA_VERSION)))
-        if found > SCHEMA_VERSION:
-            raise LedgerError("ledger_newer", path=self.folder.name, found=found, expected=SCHEMA_VERSION)
-        return file
+        return LedgerFile(self.folder / "control.db", SCHEMA)
 
     @cached_property
     def key(self) -> bytes:
         """The key of message ids and address hashes; made once, and part of every backup."""
-        return bytes.fromhex(_fact(self._file, "hash_key", secrets.token_hex(32)))
+        with self._file.read() as connection:
+            found = read_fact(connection, _facts, "hash_key")
+        if found is None:
+            with self._file.write() as connection:
+                insert_once(connection, _facts, {"name": "hash_key", "value": secrets.token_hex(32)})
+                found = read_fact(connection, _facts, "hash_key") or ""
+        return bytes.fromhex(found)
+
+    @cached_property
+    def leases(self) -> Leases:
+        return Leases(self._file, _leases)
 
     def journal(self, campaign: str) -> Journal:
-        """The journal of a partition. One shard: its file is a campaign's own."""
-        return Journal(self.folder / campaign / "shard-000.db")
-
-    def has_journal(self, campaign: str) -> bool:
-        return (self.folder / campaign / "shard-000.db").exists()
+        """What was sent of a partition, over all its shards."""
+        return Journal(self.folder / campaign)
 
     # Dead addresses.
 
@@ -107,7 +118,7 @@ class Ledger:
         """Put addresses on the suppression list: address_key, mode, channel, reason, campaign each. Idempotent."""
         with self._file.write() as connection:
             for row in rows:
-                _insert_once(connection, _suppressions, {**row, "since": _now()})
+                insert_once(connection, _suppressions, {**row, "since": _now()})
 
     def suppressed(self, mode: Mode, since: datetime | None = None) -> frozenset[str]:
         """The keys of all addresses that are not to be messaged in `mode`; with `since`, those added from then on."""
@@ -122,7 +133,7 @@ class Ledger:
     def release(self, campaign: str, plan: str) -> None:
         """A person released this plan (the fingerprint of its messages) for sending."""
         with self._file.write() as connection:
-            _insert_once(connection, _releases, {"campaign": campaign, "plan": plan, "released_at": _now()})
+            insert_once(connection, _releases, {"campaign": campaign, "plan": plan, "released_at": _now()})
 
     def is_released(self, campaign: str, plan: str) -> bool:
         same = (_releases.c.campaign == campaign) & (_releases.c.plan == plan)
@@ -142,6 +153,22 @@ class Ledger:
             rows = connection.execute(sa.select(_waits).order_by(_waits.c.due_at, _waits.c.campaign)).all()
         return [Wait(row.campaign, datetime.fromisoformat(row.due_at), row.reason) for row in rows]
 
+    # What people ask of a campaign.
+
+    def give(self, campaign: str, order: Order | None) -> None:
+        """Leave an order for whoever sends the campaign; None takes it back."""
+        with self._file.write() as connection:
+            connection.execute(sa.delete(_orders).where(_orders.c.campaign == campaign))
+            if order:
+                values = {"campaign": campaign, "kind": order.value, "given_at": _now()}
+                connection.execute(sa.insert(_orders).values(**values))
+
+    def order(self, campaign: str) -> Order | None:
+        """The order that stands for a campaign."""
+        with self._file.read() as connection:
+            found = connection.execute(sa.select(_orders.c.kind).where(_orders.c.campaign == campaign)).scalar()
+        return Order(found) if found else None
+
     # Progress, for whoever watches from another process.
 
     def report_progress(self, campaign: str, total: int, done: int) -> None:
@@ -156,29 +183,10 @@ class Ledger:
         return Progress(row.total, row.done, datetime.fromisoformat(row.updated_at)) if row else None
 
     def forget(self, campaign: str) -> None:
-        """Drop a campaign's releases, waits and progress. Its journal is its folder; suppressions stay."""
+        """Drop a campaign's releases, waits, orders and progress. Its journal is its folder; suppressions stay."""
         with self._file.write() as connection:
-            for table in (_releases, _waits, _progress):
+            for table in (_releases, _waits, _orders, _progress):
                 connection.execute(sa.delete(table).where(table.c.campaign == campaign))
-
-
-def _fact(file: LedgerFile, name: str, default: str) -> str:
-    """The stored value of `name`; `default`, stored now, where there is none. The first writer wins."""
-    query = sa.select(_facts.c.value).where(_facts.c.name == name)
-    with file.read() as connection:
-        found = connection.execute(query).scalar()
-    if found is not None:
-        return str(found)
-    with file.write() as connection:
-        _insert_once(connection, _facts, {"name": name, "value": default})
-        return str(connection.execute(query).scalar_one())
-
-
-def _insert_once(connection: sa.Connection, table: sa.Table, values: Mapping[str, str]) -> None:
-    """Insert a row unless one with its key is there; two processes may do so at once."""
-    key = sa.and_(*(column == values[column.name] for column in table.primary_key))
-    row = sa.select(*(sa.literal(value) for value in values.values())).where(~sa.exists().where(key))
-    connection.execute(sa.insert(table).from_select(list(values), row))
 
 
 def _now() -> str:

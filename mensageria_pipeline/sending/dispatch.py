@@ -1,0 +1,248 @@
+"""A campaign's sending as a whole: its plan in shards, a sender for each, the dead ones replaced.
+
+Whoever dispatches holds the lease on the campaign; each sender holds the lease on its shard. A sender that
+dies leaves its lease to run out: then its shard is taken over under a higher token, and what is left of it
+is looked up anew.
+"""
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition
+from mensageria_pipeline.errors import LeaseLostError, LedgerError, MensageriaError
+from mensageria_pipeline.sending.hold import CampaignHold, take_shard
+from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.ledger.control import Order
+from mensageria_pipeline.sending.ledger.leases import Keeper, Lease, Watch
+from mensageria_pipeline.sending.left import Left, look_for_left
+from mensageria_pipeline.sending.outbox import left_file
+from mensageria_pipeline.sending.policy import LaneReport
+from mensageria_pipeline.sending.sender import SenderJob, SenderThread
+from mensageria_pipeline.sending.sender_process import ProcessSender
+from mensageria_pipeline.sending.settle import cancel_left
+from mensageria_pipeline.settings import Settings
+
+WORTH_PROCESSES = 10_000
+"""Messages that are left, from which on starting sender processes pays."""
+WORTH_PROCESSES_PER_S = 2_000.0
+"""A campaign that may not go faster than this needs one sender only."""
+MAX_REPLACEMENTS = 20
+"""Of senders that died, in one run; then something is wrong that more of them do not mend."""
+_LOOK_S = 0.1
+_REPORT_EVERY_S = 1.0
+_DRAIN_MARGIN_S = 20.0
+"""Beyond the request timeout, for the answers' way to the disk."""
+
+ProgressSink = Callable[[int, int], None]
+"""Called about once a second with (messages settled, messages in all)."""
+_Worker = SenderThread | ProcessSender
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """One sending of a plan. `run` once, holding the campaign."""
+
+    hold: CampaignHold
+    plan: Path
+    ledger: Ledger
+    settings: Settings
+    definition: CampaignDefinition
+    providers: tuple[str, ...]
+    folder: Path
+    """Scratch of this campaign's sending; emptied before and after."""
+    pacing_dir: Path
+    settled_count: int = 0
+    """Messages that got their final outcome from this run."""
+    processes: int = 1
+    replacements: int = 0
+    order: Order | None = None
+    """What a person asked for, where that ended the sending."""
+    _workers: dict[int, _Worker] = field(default_factory=dict)
+    _ended: list[_Worker] = field(default_factory=list)
+    _lost: bool = False
+
+    @property
+    def _partition(self) -> str:
+        return self.hold.lease.scope
+
+    @property
+    def _keeper(self) -> Keeper:
+        return self.hold.keeper
+
+    def run(self, on_progress: ProgressSink) -> list[LaneReport]:
+        """Send what is left. An interrupt lets requests in flight end, records them, and is raised again.
+
+        Raises LedgerError when what is sent cannot be recorded, or when another run has taken over.
+        """
+        self._keeper.keep(self.hold.lease, self._lose)
+        self.order = self.ledger.order(self._partition)
+        with self._scratch():
+            try:
+                if self.order is None:
+                    left = self._begin()
+                    self._watch(left, on_progress)
+            except BaseException:
+                self._drain()
+                raise
+            finally:
+                self._count()
+        if self.order is Order.CANCEL:
+            cancel_left(self.ledger, self.hold, self.plan)
+        return merged([lane for worker in self._ended for lane in worker.reports or []])
+
+    # Who sends what.
+
+    def _begin(self) -> Left:
+        """Take every shard that was ever written, so that nobody of an earlier run writes any more; then look."""
+        journal = self.ledger.journal(self._partition)
+        leases = {shard: self._take(shard) for shard in journal.shards()}
+        left = look_for_left(self.plan, journal)
+        self.processes = self._worth(left.count)
+        left.write(self.folder, self.processes)
+        senders = range(self.processes if left.count else 0)
+        for shard in set(leases) - set(senders):
+            self._keeper.drop(leases[shard])
+        for shard in senders:
+            self._start(leases.get(shard) or self._take(shard))
+        return left
+
+    def _worth(self, left: int) -> int:
+        """How many senders are worth their while."""
+        if self.settings.sender_processes:
+            return self.settings.sender_processes
+        is_slow = (self.definition.rate_per_s or WORTH_PROCESSES_PER_S) < WORTH_PROCESSES_PER_S
+        return 1 if left < WORTH_PROCESSES or is_slow else (os.cpu_count() or 1)
+
+    def _take(self, shard: int) -> Lease:
+        lease = take_shard(self.ledger, self.hold, shard)
+        self._keeper.keep(lease, self._lose)
+        return lease
+
+    def _start(self, lease: Lease) -> None:
+        job = SenderJob(
+            self._partition, self.plan, left_file(self.folder, lease.shard), lease, self.ledger.folder,
+            self.pacing_dir, self.definition, self.providers, self.settings,
+        )  # fmt: skip
+        if self.processes == 1:
+            self._workers[lease.shard] = SenderThread(job, self.ledger)
+        else:
+            self._workers[lease.shard] = ProcessSender(job)
+
+    # While they send.
+
+    def _watch(self, left: Left, on_progress: ProgressSink) -> None:
+        watch, next_look = Watch(), 0.0
+        while self._workers:
+            for worker in list(self._workers.values()):
+                worker.wait(_LOOK_S / len(self._workers))
+                self._look_at(worker, watch)
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + _REPORT_EVERY_S
+                self._count()
+                on_progress(left.total - left.count + self.settled_count, left.total)
+                self._obey()
+        self._count()
+        on_progress(left.total - left.count + self.settled_count, left.total)
+
+    def _look_at(self, worker: _Worker, watch: Watch) -> None:
+        if isinstance(worker, ProcessSender) and worker.has_begun:
+            self._keeper.hand_over(worker.lease)
+        if worker.is_running:
+            return
+        if isinstance(worker, ProcessSender) and worker.has_died:
+            self._keeper.hand_over(worker.lease)  # not ours to keep alive
+            self._replace(worker, watch)
+            return
+        del self._workers[worker.lease.shard]
+        self._ended.append(worker)
+        if isinstance(worker, ProcessSender):
+            worker.close()
+        self._keeper.drop(worker.lease)
+        if worker.error:
+            self._drain()
+            raise worker.error
+
+    def _replace(self, worker: ProcessSender, watch: Watch) -> None:
+        """Once the lease of a dead sender has run out: take its shard over and look again at what is left of it."""
+        shard = worker.lease.shard
+        state = self.ledger.leases.states(self._partition)[shard]
+        if not watch.has_run_out(shard, state):
+            return
+        lease = self.ledger.leases.claim(self._partition, shard, self.hold.lease.owner, state)
+        if lease is None:
+            return
+        self._keeper.keep(lease, self._lose)
+        worker.close()
+        self._ended.append(worker)
+        self.replacements += 1
+        if self.replacements > MAX_REPLACEMENTS:
+            self._drain()
+            raise MensageriaError("senders_die", count=self.replacements)
+        journal = self.ledger.journal(self._partition)
+        journal.shard(shard, lease.token).fence()
+        look_for_left(self.plan, journal).write(self.folder, self.processes, only=shard)
+        self._start(lease)
+
+    def _obey(self) -> None:
+        """Stop on a person's order, or when another run has taken the campaign over."""
+        if self.order is None:
+            with contextlib.suppress(LedgerError):  # it cannot be read just now: the senders notice by themselves
+                self.order = self.ledger.order(self._partition)
+        if self.order or self._lost:
+            for worker in self._workers.values():
+                worker.stop()
+        if self._lost:
+            self._drain()
+            raise LeaseLostError(self._partition)
+
+    def _lose(self) -> None:
+        self._lost = True
+
+    def _drain(self) -> None:
+        """Let requests in flight end, bounded by their timeout, and leave no process behind."""
+        deadline = time.monotonic() + self.settings.timeout_s + _DRAIN_MARGIN_S
+        for worker in self._workers.values():
+            worker.stop()
+        for worker in self._workers.values():
+            worker.wait(max(0.0, deadline - time.monotonic()))
+            if isinstance(worker, ProcessSender):
+                if worker.is_running:
+                    worker.kill()
+                    worker.wait()
+                worker.close()
+        self._ended += self._workers.values()
+        self._workers.clear()
+
+    def _count(self) -> None:
+        self.settled_count = sum(worker.settled for worker in (*self._workers.values(), *self._ended))
+
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[None]:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            yield
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def merged(lanes: Sequence[LaneReport]) -> list[LaneReport]:
+    """One report per provider, over all senders: counts and rates add up, the first reason to stop counts."""
+    found: dict[str, LaneReport] = {}
+    for lane in lanes:
+        known = found.setdefault(lane.provider, LaneReport(lane.provider))
+        known.events += lane.events
+        known.sending_s = max(known.sending_s, lane.sending_s)
+        known.slowed += lane.slowed
+        known.breaker_openings += lane.breaker_openings
+        if known.stop is None:
+            known.stop, known.code = lane.stop, lane.code
+        if lane.wait_reason and (
+            known.wait_reason is None or (lane.wait_until and known.wait_until and lane.wait_until < known.wait_until)
+        ):
+            known.wait_until, known.wait_reason = lane.wait_until, lane.wait_reason
+    return list(found.values())

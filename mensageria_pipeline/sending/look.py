@@ -1,0 +1,52 @@
+"""A plan and its journal side by side in DuckDB: what send_results, attempts and what is left are asked of.
+
+Tables: `plan` (the messages without their contents, with file_row_number) and `journal` (the lines of every
+shard; `position` orders them over all shards).
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.queries import open_duckdb
+from mensageria_pipeline.sending.ledger.journal import Journal
+
+_MEMORY = "512MB"
+"""Beyond it DuckDB goes to disk: a campaign may be larger than memory."""
+_POSITION = "token * 1000000000000 + seq AS position"
+_STATE = f"message_id, mode, attempt, event, {_POSITION}"
+# ADBC takes a column's type from its first rows: none may be null.
+_ANSWERS = (
+    "at_us, coalesce(code, '') AS code, coalesce(provider_message_id, '') AS provider_message_id, "
+    "coalesce(latency_ms, -1.0) AS latency_ms"
+)
+
+
+def connect(plan: Path, as_mode: Mode | None = None) -> duckdb.DuckDBPyConnection:
+    """A database in memory with the view `plan`, as if its messages were of `as_mode` where given."""
+    connection = open_duckdb(memory_limit=_MEMORY, temp_directory=str(plan.parent))
+    path = str(plan).replace("'", "''")
+    shown = f" REPLACE ('{as_mode.value}' AS mode)" if as_mode else ""
+    columns = f"* EXCLUDE (title, body, data, address){shown}"
+    connection.execute(
+        f"CREATE VIEW plan AS SELECT {columns} FROM read_parquet('{path}', file_row_number = true)"  # noqa: S608
+    )
+    return connection
+
+
+def read_journal(connection: duckdb.DuckDBPyConnection, journal: Journal, *, with_answers: bool) -> None:
+    """Make the table `journal`; `with_answers` brings instants, codes and latencies too. Raises LedgerError."""
+    answers = ", at_us BIGINT, code VARCHAR, provider_message_id VARCHAR, latency_ms DOUBLE" if with_answers else ""
+    connection.execute(
+        "CREATE TABLE journal (message_id VARCHAR, mode VARCHAR, attempt BIGINT, event VARCHAR, "
+        f"position BIGINT{answers})"
+    )
+    columns = f"{_STATE}, {_ANSWERS}" if with_answers else _STATE
+    nulls = " REPLACE (nullif(code, '') AS code, nullif(provider_message_id, '') AS provider_message_id, nullif(latency_ms, -1) AS latency_ms)"  # noqa: E501
+    selected = f"SELECT *{nulls if with_answers else ''} FROM lines"  # noqa: S608 - constants
+    for shard in journal.shards():
+        with journal.open_reader(shard, columns) as lines:
+            connection.register("lines", lines)
+            connection.execute(f"INSERT INTO journal {selected}")
+            connection.unregister("lines")

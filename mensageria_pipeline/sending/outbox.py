@@ -1,0 +1,65 @@
+"""What a shard has left to send, message by message, from the plan and the rows that were found to be left."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mensageria_pipeline.contracts.campaign import OnUnknown
+from mensageria_pipeline.contracts.messages import Message
+
+BLOCK_ROWS = 1_000
+"""Rows of the plan that go to a shard together."""
+_COLUMNS = ("message_id", "channel", "address", "address_key", "title", "body", "data", "edition", "problem")
+
+
+def left_file(folder: Path, shard: int) -> Path:
+    return folder / f"left-{shard:03}.parquet"
+
+
+def messages_left(plan: Path, left: Path, provider: str, on_unknown: OnUnknown) -> Iterator[tuple[Message, bool]]:
+    """What a shard has left to send through `provider`, in the order of the plan; in doubt only if resent.
+
+    Each with whether an earlier attempt may have arrived. Reads the groups of the plan that hold any of it,
+    one at a time: memory grows by some bytes a message, not by its content.
+    """
+    table = pq.read_table(left)
+    rows, attempts = table["plan_row"].to_numpy(), table["attempts"].to_numpy()
+    doubts = table["is_in_doubt"].to_numpy(zero_copy_only=False)
+    del table
+    with pq.ParquetFile(plan, page_checksum_verification=True) as file:
+        start = 0
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            first, last = _between(rows, start, end)
+            if first < last:
+                batches = file.iter_batches(BLOCK_ROWS, row_groups=[group], columns=["provider", *_COLUMNS])
+                for batch in batches:
+                    first, last = _between(rows, start, start + batch.num_rows)
+                    chosen = batch.take(pa.array(rows[first:last] - start))
+                    yield from _messages(chosen, provider, on_unknown, attempts[first:last], doubts[first:last])
+                    start += batch.num_rows
+            start = end
+
+
+def _between(rows: np.ndarray, start: int, end: int) -> tuple[int, int]:
+    """Where the rows of [start, end) are. In their own type: numpy would cast all of them to compare."""
+    first, last = np.searchsorted(rows, np.array((start, end), dtype=rows.dtype))
+    return int(first), int(last)
+
+
+def _messages(
+    batch: pa.RecordBatch, provider: str, on_unknown: OnUnknown, attempts: np.ndarray, doubts: np.ndarray
+) -> Iterator[tuple[Message, bool]]:
+    columns = [batch[name].to_pylist() for name in ("provider", *_COLUMNS)]
+    for through, *content, made, is_in_doubt in zip(*columns, attempts.tolist(), doubts.tolist(), strict=True):
+        if through == provider and not (is_in_doubt and on_unknown is OnUnknown.HOLD):
+            message_id, channel, address, address_key, title, body, data, edition, problem = content
+            extra = {} if data == "{}" else orjson.loads(data)
+            yield (
+                Message(message_id, channel, address, address_key, title, body, extra, edition, problem, made + 1),
+                is_in_doubt,
+            )

@@ -1,0 +1,118 @@
+"""Decisions that people take over messages, written to the journal like every other: in doubt, failed, cancelled.
+
+Each needs the campaign to be held, so that no sender works on the same messages.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.queries import query
+from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.sending.hold import CampaignHold, take_shard
+from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.ledger.journal import Event, Journal, Line, now_us
+from mensageria_pipeline.sending.left import look_for_left
+from mensageria_pipeline.sending.look import connect, read_journal
+
+BY_A_PERSON = "by_operator"
+"""The code of a decision that no provider gave."""
+RETRIABLE = (Outcome.EXPIRED, Outcome.REJECTED, Outcome.CANCELLED)
+"""Final outcomes that another attempt may change. A dead address needs another address instead."""
+_PACKAGE = "mensageria_pipeline.sending"
+_LINES = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An attempt that may have arrived."""
+
+    message_id: str
+    mode: Mode
+    provider: str
+    channel: str
+    row_number: int
+    attempt: int
+    code: str | None
+    attempted_at: datetime | None
+
+
+def doubts(plan: Path, journal: Journal) -> list[Doubt]:
+    """Every attempt of the plan that may have arrived, of messages that are not settled."""
+    with connect(plan) as connection:
+        read_journal(connection, journal, with_answers=True)
+        rows = connection.sql(query(_PACKAGE, "in_doubt")).fetchall()
+    return [Doubt(row[0], Mode(row[1]), *row[2:]) for row in rows]
+
+
+def settle_doubts(ledger: Ledger, hold: CampaignHold, found: Iterable[Doubt], outcome: Outcome | None) -> int:
+    """Settle in-doubt messages as `outcome`, or, with None, let them be sent again; how many messages."""
+    event = outcome.value if outcome else Event.RETRY.value
+    found = list(found)
+    _append(ledger, hold, (Line(d.message_id, d.mode.value, d.attempt, event, now_us(), BY_A_PERSON) for d in found))
+    return len({doubt.message_id for doubt in found})
+
+
+def failures(plan: Path, journal: Journal, outcomes: Iterable[Outcome]) -> list[tuple[str, Mode, Outcome]]:
+    """The messages of the plan that ended in one of `outcomes`: id, mode and outcome."""
+    wanted = {outcome.value for outcome in outcomes}
+    with connect(plan) as connection:
+        read_journal(connection, journal, with_answers=True)
+        modes = [row[0] for row in connection.execute("SELECT DISTINCT mode FROM plan").fetchall()]
+        rows = [
+            row
+            for mode in modes
+            for row in connection.sql(query(_PACKAGE, "send_results"), params={"mode": mode})
+            .select("message_id, mode, outcome")
+            .fetchall()
+        ]
+    return [(message_id, Mode(mode), Outcome(outcome)) for message_id, mode, outcome in rows if outcome in wanted]
+
+
+def reopen(ledger: Ledger, hold: CampaignHold, messages: Iterable[tuple[str, Mode]]) -> int:
+    """Let settled messages be tried again; how many."""
+    lines = [Line(name, mode.value, 0, Event.REOPENED.value, now_us(), BY_A_PERSON) for name, mode in messages]
+    _append(ledger, hold, lines)
+    return len(lines)
+
+
+def cancel_left(ledger: Ledger, hold: CampaignHold, plan: Path) -> int:
+    """Settle as cancelled all that is left of a plan; how many messages. In-doubt ones stay in doubt."""
+    rows = look_for_left(plan, ledger.journal(hold.lease.scope)).rows
+    chosen = rows.filter(pc.invert(rows["is_in_doubt"]))["plan_row"]
+    names = pq.read_table(plan, columns=["message_id", "mode"]).take(chosen)
+    _append(
+        ledger, hold,
+        (Line(name, mode, 0, Outcome.CANCELLED.value, now_us(), BY_A_PERSON)
+         for name, mode in zip(names["message_id"].to_pylist(), names["mode"].to_pylist(), strict=True)),
+    )  # fmt: skip
+    return len(chosen)
+
+
+def _append(ledger: Ledger, hold: CampaignHold, lines: Iterable[Line]) -> None:
+    """Write lines under a lease of their own on the first shard."""
+    lease = take_shard(ledger, hold, 0)
+    hold.keeper.keep(lease)
+    shard = ledger.journal(hold.lease.scope).shard(0, lease.token)
+    try:
+        for group in _groups(lines):
+            shard.append(group)
+    finally:
+        shard.close()
+        hold.keeper.drop(lease)
+
+
+def _groups(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    group: list[Line] = []
+    for line in lines:
+        group.append(line)
+        if len(group) == _LINES:
+            yield group
+            group = []
+    if group:
+        yield group
