@@ -15,6 +15,7 @@ from mensageria_pipeline.defs.jobs import campaign_job
 from mensageria_pipeline.defs.messages import messages
 from mensageria_pipeline.defs.recipients import recipients
 from mensageria_pipeline.defs.reports import campaign_report
+from mensageria_pipeline.defs.runs import project_resource, reconcile
 from mensageria_pipeline.defs.sending import send_results
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.project import Project
@@ -38,7 +39,7 @@ def defs() -> dg.Definitions:
     return dg.Definitions(
         assets=[raw_base, recipients, messages, send_results, campaign_metrics, campaign_report],
         jobs=[campaign_job],
-        sensors=[input_files, agenda, alert_on_failure],
-        resources={"project": project},
+        sensors=[input_files, agenda, reconcile, alert_on_failure],
+        resources={"project": project_resource(project)},
         executor=dg.in_process_executor,
     )

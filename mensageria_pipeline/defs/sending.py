@@ -1,18 +1,17 @@
 """Stage sending: messages become send_results. Any run may be killed or repeated; the ledger decides."""
 
+import contextlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
-from filelock import Timeout
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS
-from mensageria_pipeline.defs.metadata import counts_table, lineage, table_metadata, table_schema
+from mensageria_pipeline.defs.metadata import counts_table, lineage, markdown_table, table_metadata, table_schema
 from mensageria_pipeline.defs.shell import (
     CHECKS,
     OWNERS,
@@ -23,14 +22,17 @@ from mensageria_pipeline.defs.shell import (
     passed,
     readable_errors,
 )
-from mensageria_pipeline.errors import MensageriaError, StaleInputError
+from mensageria_pipeline.errors import LedgerError, MensageriaError, StaleInputError
 from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.dispatch import ProgressSink
+from mensageria_pipeline.sending.hold import hold_campaign
+from mensageria_pipeline.sending.ledger.leases import new_owner
 from mensageria_pipeline.sending.send import SendReport, recorded_problem, send_messages, verified_plan
-from mensageria_pipeline.sending.sender import ProgressSink
 from mensageria_pipeline.texts import say
 
 _ASSET = Asset.SEND_RESULTS.value
 _LOG_EVERY_S = 10.0
+_LONGEST_PAUSE_S = 300.0
 
 
 @dg.asset(
@@ -45,7 +47,9 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
     with readable_errors():
         partition = partition_of(context)
         definition = definition_of(project, partition)
-        with _only_sender(context, project, partition):
+        with hold_campaign(
+            project.ledger, partition.key, new_owner(context.run.run_id), _follower(context, project, partition)
+        ) as hold:
             try:
                 plan = verified_plan(project.layout, partition.key, definition)
             except StaleInputError as error:
@@ -57,7 +61,7 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
                 project.layout,
                 project.ledger,
                 project.settings,
-                partition.key,
+                hold,
                 definition,
                 _progress(context, project, partition),
                 plan.fingerprint,
@@ -65,7 +69,7 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
         yield dg.MaterializeResult(metadata=_metadata(project, partition, report))
         yield passed("input_fingerprint", _ASSET, mensagens=report.plan.fingerprint)
         yield _conserved(report)
-        yield _complete(report)
+        yield _complete(report, partition.key)
         if report.problem and not _is_in_run(context, Asset.CAMPAIGN_REPORT):
             raise report.problem
 
@@ -79,24 +83,18 @@ def _is_in_run(context: dg.AssetExecutionContext, asset: Asset) -> bool:
     return dg.AssetKey(asset.value) in context.job_def.asset_layer.selected_asset_keys
 
 
-@contextmanager
-def _only_sender(context: dg.AssetExecutionContext, project: Project, partition: Partition) -> Iterator[None]:
-    """Wait while another run sends this partition, saying how far it is; then go on with what it left."""
-    lock = project.sending_lock(partition.key)
+def _follower(context: dg.AssetExecutionContext, project: Project, partition: Partition) -> Callable[[], None]:
+    """Says, while another run sends this partition, how far it is."""
     next_log_at = 0.0
-    while True:
-        try:
-            lock.acquire(timeout=0.5)
-            break
-        except Timeout:
-            progress = project.ledger.progress(partition.key)
-            if progress and time.monotonic() >= next_log_at:
-                context.log.info(say("following", settled=progress.done, total=progress.total))
-                next_log_at = time.monotonic() + _LOG_EVERY_S
-    try:
-        yield
-    finally:
-        lock.release()
+
+    def follow() -> None:
+        nonlocal next_log_at
+        progress = project.ledger.progress(partition.key)
+        if progress and time.monotonic() >= next_log_at:
+            context.log.info(say("following", settled=progress.done, total=progress.total))
+            next_log_at = time.monotonic() + _LOG_EVERY_S
+
+    return follow
 
 
 def _check_release(
@@ -113,15 +111,20 @@ def _check_release(
 
 
 def _progress(context: dg.AssetExecutionContext, project: Project, partition: Partition) -> ProgressSink:
-    """Progress for other processes each second, and a handful of log lines."""
-    next_log_at = time.monotonic() + _LOG_EVERY_S
+    """Progress for other processes each second; in the run a handful of lines and observations, ever rarer."""
+    pause_s = _LOG_EVERY_S
+    next_log_at = time.monotonic() + pause_s
 
     def report(settled: int, total: int) -> None:
-        nonlocal next_log_at
-        project.ledger.report_progress(partition.key, total, settled)
+        nonlocal next_log_at, pause_s
+        with contextlib.suppress(LedgerError):  # told again in a second; the senders notice what is wrong
+            project.ledger.report_progress(partition.key, total, settled)
         if time.monotonic() >= next_log_at:
             context.log.info(say("progress", settled=settled, total=total))
-            next_log_at = time.monotonic() + _LOG_EVERY_S
+            metadata = {"decididas": settled, "mensagens": total}
+            context.log_event(dg.AssetObservation(_ASSET, partition=partition.key, metadata=metadata))
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            next_log_at = time.monotonic() + pause_s
 
     return report
 
@@ -141,7 +144,19 @@ def _metadata(project: Project, partition: Partition, report: SendReport) -> dic
         "tentativas": tally.attempts,
         "decididas nesta execução": report.settled,
         "mensagens por segundo": round(report.settled / report.sent_s, 1) if report.sent_s else 0.0,
+        "provedores": dg.MetadataValue.md(_lanes_table(report)),
+        "processos de envio": report.processes,
     }
+
+
+def _lanes_table(report: SendReport) -> str:
+    """How each provider's sending went in this run."""
+    heads = ["provedor", "enviadas", "por segundo", "reduções por 429", "disjuntor abriu"]
+    rows = [
+        [lane.provider, lane.events["attempting"], round(lane.rate_per_s, 1), lane.slowed, lane.breaker_openings]
+        for lane in report.lanes
+    ]
+    return markdown_table(heads, rows)
 
 
 def _conserved(report: SendReport) -> dg.AssetCheckResult:
@@ -154,9 +169,11 @@ def _conserved(report: SendReport) -> dg.AssetCheckResult:
     )  # fmt: skip
 
 
-def _complete(report: SendReport) -> dg.AssetCheckResult:
+def _complete(report: SendReport, campaign: str) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"pendentes": report.tally.pending, "em dúvida": report.tally.unknown}
-    if report.wait_reason:
+    if report.wait_reason == "wait_paused":
+        metadata["motivo"] = say("paused", campaign=campaign, pending=report.tally.pending)
+    elif report.wait_reason:
         due = report.wait_until.isoformat(timespec="seconds") if report.wait_until else "—"
         metadata["motivo"] = say("waiting", pending=report.tally.pending, reason=say(report.wait_reason), due=due)
     elif report.problem:

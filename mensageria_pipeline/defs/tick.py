@@ -4,7 +4,7 @@ A tick is short and decides nothing for good: the next one decides the same agai
 one run of one reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -36,14 +36,17 @@ class Tick:
     """What was dealt with before; shown after the news."""
     requests: list[dg.RunRequest] = field(default_factory=list)
 
-    def ask(self, partition: str, run_key: str, trigger: str, assets: tuple[Asset, ...] | None) -> None:
+    def ask(
+        self, partition: str, run_key: str, trigger: str, assets: tuple[Asset, ...] | None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         """Request a run over `assets`, None for all."""
         self.requests.append(
             dg.RunRequest(
                 run_key=run_key,
                 partition_key=partition,
                 asset_selection=keys(assets) if assets else None,
-                tags={CAMPAIGN_TAG: Partition.parse(partition).campaign, TRIGGER_TAG: trigger},
+                tags={CAMPAIGN_TAG: Partition.parse(partition).campaign, TRIGGER_TAG: trigger, **(tags or {})},
             )
         )
 

@@ -63,7 +63,7 @@ def test_sensors_run_from_the_start(definitions: dg.Definitions) -> None:
     """`make dev` starts with everything on."""
     sensors = {sensor.name: sensor.default_status for sensor in definitions.sensors or []}
     assert sensors == dict.fromkeys(
-        ("input_files", "agenda", "alert_on_failure"), dg.DefaultSensorStatus.RUNNING
+        ("input_files", "agenda", "reconcile", "alert_on_failure"), dg.DefaultSensorStatus.RUNNING
     )  # fmt: skip
 
 
