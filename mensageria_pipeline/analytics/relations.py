@@ -13,7 +13,7 @@ from mensageria_pipeline.contracts.recipients import RejectedRecipients, descrip
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
 
 TABLES = ("campaign_metrics", "error_rate_by_window", "latency_by_provider", "row_fates")
-VIEWS = ("send_results", "attempts", "rejected_recipients", "campaigns")
+VIEWS = ("send_results", "attempts", "rejected_recipients", "dead_letters", "campaigns")
 
 _FROM_CONTRACTS: Mapping[str, Mapping[str, str]] = {
     "send_results": {field.name: (field.metadata or {})[b"comment"].decode() for field in SEND_RESULTS},

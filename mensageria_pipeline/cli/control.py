@@ -1,0 +1,240 @@
+"""`mensageria pause`, `resume`, `cancel`, `unknown` and `retry`: a person's decisions over a campaign's sending."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from mensageria_pipeline.analytics.warehouse import publish
+from mensageria_pipeline.cli.console import INCOMPLETE, OK, counts, err, load_project, out, print_json, progress_bar
+from mensageria_pipeline.cli.run import run_partition
+from mensageria_pipeline.cli.show import Campaign, Json, partition_key
+from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.errors import InputError, MensageriaError
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.reports.build import build_report
+from mensageria_pipeline.sending.hold import CampaignHold, hold_campaign
+from mensageria_pipeline.sending.ledger.control import Order, Wait
+from mensageria_pipeline.sending.ledger.leases import new_owner
+from mensageria_pipeline.sending.send import refresh_results
+from mensageria_pipeline.sending.settle import (
+    RETRIABLE,
+    Doubt,
+    cancel_left,
+    doubts,
+    failures,
+    reopen,
+    settle_doubts,
+)
+from mensageria_pipeline.status import known_partitions
+from mensageria_pipeline.texts import say
+
+_SHOWN = 20
+
+
+class Mark(StrEnum):
+    """What a person knows of in-doubt messages."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Retriable(StrEnum):
+    """Outcomes that may be tried again."""
+
+    EXPIRED = Outcome.EXPIRED.value
+    REJECTED = Outcome.REJECTED.value
+    CANCELLED = Outcome.CANCELLED.value
+
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Não perguntar antes.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (pause, resume, cancel, unknown, retry):
+        app.command(command.__name__)(command)
+
+
+def pause(campaign: Campaign) -> None:
+    """Pausa o envio de uma campanha, também enquanto outra execução a envia.
+
+    O que já saiu recebe seu resultado; o resto espera por `mensageria resume`. Para desfazer: `resume`.
+    """
+    project, partition = load_project(), partition_key(campaign)
+    _known(project, partition)
+    project.ledger.give(partition, Order.PAUSE)
+    out.print(say("pause_done", campaign=partition))
+
+
+def resume(campaign: Campaign) -> None:
+    """Retoma uma campanha em pausa (ou desfaz um cancelamento para o que vier depois).
+
+    Com o Dagster ligado, o sensor `agenda` continua o envio em segundos; sem ele, `mensageria run`.
+    """
+    project, partition = load_project(), partition_key(campaign)
+    _known(project, partition)
+    if project.ledger.order(partition) is None:
+        out.print(say("resume_nothing", campaign=partition))
+        return
+    project.ledger.give(partition, None)
+    project.ledger.set_wait(partition, Wait(partition, datetime.now(UTC), "wait_resumed"))
+    out.print(say("resume_done", campaign=partition))
+
+
+def cancel(campaign: Campaign, yes: Yes = False) -> None:
+    """Cancela o que falta enviar: as mensagens pendentes terminam como `cancelled`.
+
+    As que estão em dúvida continuam em dúvida. Para desfazer: `mensageria resume` e depois
+    `mensageria retry CAMPANHA --outcome cancelled`.
+    """
+    project, partition = load_project(), partition_key(campaign)
+    plan = _plan(project, partition)
+    _ask(say("cancel_ask", campaign=partition), yes=yes)
+    project.ledger.give(partition, Order.CANCEL)
+    with _held(project, partition) as hold:
+        cancel_left(project.ledger, hold, plan)
+        _refresh(project, partition)
+        cancelled = len(failures(plan, project.ledger.journal(partition), [Outcome.CANCELLED]))
+    out.print(say("cancel_done", campaign=partition, count=cancelled))
+
+
+def unknown(
+    campaign: Campaign,
+    resend: Annotated[bool, typer.Option("--resend", help="Enviar de novo na próxima execução.")] = False,
+    mark: Annotated[Mark | None, typer.Option("--mark", help="O que se sabe delas.", show_default=False)] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Lista as mensagens em dúvida (podem ter chegado) e decide sobre elas.
+
+    Confira antes com o provedor. Exemplos: `mensageria unknown cobranca`,
+    `mensageria unknown cobranca --mark accepted`, `mensageria unknown cobranca --resend`.
+    """
+    if resend and mark:
+        raise typer.BadParameter(say("unknown_one_of"))
+    project, partition = load_project(), partition_key(campaign)
+    plan = _plan(project, partition)
+    if not (resend or mark):
+        raise typer.Exit(_list_doubts(doubts(plan, project.ledger.journal(partition)), partition, as_json=as_json))
+    _ask(say("unknown_ask_resend" if resend else "unknown_ask_mark", campaign=partition, mark=mark), yes=yes)
+    with _held(project, partition) as hold:
+        found = doubts(plan, project.ledger.journal(partition))
+        count = settle_doubts(project.ledger, hold, found, Outcome(mark.value) if mark else None)
+        _refresh(project, partition)
+    key = "unknown_resent" if resend else "unknown_marked"
+    out.print(say(key, campaign=partition, count=count, mark=mark))
+
+
+def _list_doubts(found: list[Doubt], partition: str, *, as_json: bool) -> int:
+    code = INCOMPLETE if found else OK
+    if as_json:
+        rows = [
+            {"message_id": each.message_id, "mode": each.mode.value, "provider": each.provider, "channel": each.channel,
+             "row_number": each.row_number, "attempt": each.attempt, "code": each.code,
+             "attempted_at": each.attempted_at.isoformat() if each.attempted_at else None}
+            for each in found
+        ]  # fmt: skip
+        print_json({"campaign": partition, "unknown": rows})
+        return code
+    if not found:
+        out.print(say("unknown_none", campaign=partition))
+        return code
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("label_row", "label_provider", "label_attempt", "label_code", "label_when", "label_message"):
+        table.add_column(say(heading), overflow="fold")
+    for each in found[:_SHOWN]:
+        when = each.attempted_at.astimezone().strftime("%d/%m/%Y %H:%M:%S") if each.attempted_at else "—"
+        table.add_row(
+            str(each.row_number), each.provider, str(each.attempt), each.code or "—", when, each.message_id[:12]
+        )
+    out.print(table)
+    if len(found) > _SHOWN:
+        out.print(say("unknown_more", count=len(found) - _SHOWN), style="dim")
+    out.print(say("unknown_hint", campaign=partition, count=len({each.message_id for each in found})))
+    return code
+
+
+def retry(
+    campaign: Campaign,
+    outcome: Annotated[
+        list[Retriable] | None,
+        typer.Option("--outcome", help="Resultados a tentar de novo (pode repetir). Padrão: expired e rejected."),
+    ] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Tenta de novo mensagens que terminaram em falha, e executa a campanha.
+
+    Endereços que não existem mais não voltam: precisam de outro endereço em uma lista nova. O que pode voltar está
+    na visão `dead_letters` do warehouse. Exemplo: `mensageria retry cobranca --outcome expired`.
+    """
+    project, partition = load_project(), partition_key(campaign)
+    plan = _plan(project, partition)
+    if project.ledger.order(partition):
+        raise InputError("retry_while_stopped", campaign=partition)
+    wanted = [Outcome(each.value) for each in outcome or (Retriable.EXPIRED, Retriable.REJECTED)]
+    assert set(wanted) <= set(RETRIABLE)  # noqa: S101 - the option offers no other
+    with _held(project, partition) as hold:
+        found = failures(plan, project.ledger.journal(partition), wanted)
+        by_outcome = Counter(each.value for _, _, each in found)
+        if not found:
+            out.print(say("retry_nothing", campaign=partition))
+            return
+        rows = [(say(f"outcome_{name}"), count) for name, count in by_outcome.items()]
+        err.print(counts(say("title_outcomes"), (say("label_outcome"), say("label_messages")), rows))
+        _ask(say("retry_ask", campaign=partition, count=len(found)), yes=yes)
+        reopen(project.ledger, hold, [(message_id, mode) for message_id, mode, _ in found])
+    reason = run_partition(project, partition)
+    if as_json:
+        print_json({"campaign": partition, "retried": dict(by_outcome), "problem": reason})
+    elif reason is None:
+        out.print(say("retry_done", campaign=partition, count=len(found)))
+    if reason:
+        raise MensageriaError("sender_failed", sentence=reason)
+
+
+# What they share.
+
+
+def _known(project: Project, partition: str) -> None:
+    known = known_partitions(project)
+    if partition not in known:
+        raise InputError("campaign_unknown", campaign=partition, known=", ".join(known) or "—")
+
+
+def _plan(project: Project, partition: str) -> Path:
+    """The campaign's messages. Raises InputError where it has none."""
+    _known(project, partition)
+    plan = project.layout.table(Asset.MESSAGES, partition)
+    if not plan.exists():
+        raise InputError("step_missing", asset=Asset.MESSAGES.value, campaign=partition)
+    return plan
+
+
+def _ask(question: str, *, yes: bool) -> None:
+    if not yes:
+        typer.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def _held(project: Project, partition: str) -> Iterator[CampaignHold]:
+    """The campaign, once no run sends it any more; with a word while one does."""
+    with progress_bar() as bar:
+        task = bar.add_task(say("control_waiting", campaign=partition), total=None, visible=False)
+        with hold_campaign(project.ledger, partition, new_owner(), lambda: bar.update(task, visible=True)) as hold:
+            bar.stop()
+            yield hold
+
+
+def _refresh(project: Project, partition: str) -> None:
+    """Results, metrics and report as the ledger has them now, without sending anything."""
+    refresh_results(project.layout, project.ledger, partition)
+    publish(project.layout, [partition])
+    build_report(project.layout, partition)
