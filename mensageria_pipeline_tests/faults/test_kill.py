@@ -1,74 +1,136 @@
-"""kill -9 in the middle of sending: every message ends once, and what is in doubt is listed."""
+"""kill -9 at random moments: every message ends once, and what is in doubt is listed."""
 
-import subprocess
-import sys
+import json
+import os
+import signal
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import Any
 
-import pytest
+import pyarrow.parquet as pq
 
+from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.sending.policy import MAX_IN_FLIGHT
-from mensageria_pipeline_tests.cli.conftest import Terminal
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION
-from mensageria_pipeline_tests.fakes.dagster_server import clean_environment, prepare_root
-from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, ProviderServer, Reset
+from mensageria_pipeline_tests.fakes.provider_server import ProviderServer, Rates
+from mensageria_pipeline_tests.faults.conftest import Field, is_alive, wait_until
 
-KILLS = 3
-MESSAGES = 1_500
-
-
-def _run_and_kill(shell: Terminal, server: ProviderServer, delay_s: float) -> None:
-    """Start the campaign, and kill it `delay_s` after its first request of this start."""
-    seen = len(server.requests)
-    command = [sys.executable, "-c", "from mensageria_pipeline.cli import main; main()", "run", "a"]
-    process = subprocess.Popen(
-        command, cwd=shell.root, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + 60
-    while len(server.requests) == seen and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(delay_s)
-    process.kill()
-    process.wait()
+KILLS = 20
+MESSAGES = 20_000
+SENDERS = 2
+_RATE_PER_S = 1_500
+_TROUBLE = 0.05
 
 
-@pytest.mark.parametrize("on_unknown", ["hold", "resend"])
-def test_a_killed_sender_loses_nothing_and_doubles_nothing(
-    tmp_path: Path, provider_server: ProviderServer, on_unknown: str
-) -> None:
-    """Killed at random moments, against a provider that resets, throttles and fails; then run to its end."""
-    draw = Random(11)
-    troubles = [Reset(accepts=True), Answer(429), Answer(503)]
-
-    def script(_request: Incoming) -> Answer | Reset:
-        return draw.choice(troubles) if draw.random() < 0.05 else Answer()
-
-    provider_server.script = script
-    root = tmp_path / "projeto"
-    prepare_root(
-        root, API_PROVIDER_URL=provider_server.url, API_KEY="x", DEFAULT_BATCH_SIZE="1", INPUT_SETTLE_SECONDS="0"
-    )
-    shell = Terminal(root)
-    shell.define("a", SIMPLE_DEFINITION + f"provider: http\non_unknown: {on_unknown}\nrate_per_s: 800\n")
-    path = root / "data" / "input" / "a" / "lista.csv"
-    path.parent.mkdir(parents=True)
-    path.write_text("id;nome;token\n" + "".join(f"{n};Ana;t{n}\n" for n in range(MESSAGES)), encoding="utf-8")
-
+def _kill_until_done(field: Field, on_unknown: str, seed: int) -> dict[str, Any]:
+    """Kill the whole tree KILLS times at random moments of sending, then let it end; the last counts."""
+    draw = Random(seed)
+    field.server.play(Rates(throttled=_TROUBLE, reset=_TROUBLE, failed=_TROUBLE, seed=seed))
+    field.prepare(MESSAGES, f"on_unknown: {on_unknown}\nrate_per_s: {_RATE_PER_S}\n", SENDER_PROCESSES=str(SENDERS))
     for _ in range(KILLS):
-        _run_and_kill(shell, provider_server, draw.uniform(0.05, 0.5))
-    assert 0 < len(set(provider_server.accepted_ids())) < MESSAGES, "killed in the middle"
-    done = shell.run("run", "a", "--json")
-    counts = done.last_json
-    accepted = provider_server.accepted_ids()
+        seen = len(field.server.began)
+        sending = field.start()
+        field.wait_for_requests(seen + 1)
+        time.sleep(draw.uniform(0.02, 0.8))
+        assert sending.process.poll() is None, "killed in the middle"
+        sending.kill()
+    return field.send()
 
+
+def test_twenty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    """20,000 messages, a provider that resets, throttles and fails at 5 % each, 20 kills; hold and resend at once."""
+    with (
+        ProviderServer(tmp_path / "hold.jsonl") as first,
+        ProviderServer(tmp_path / "resend.jsonl") as second,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        fields = {"hold": Field(tmp_path / "hold", first), "resend": Field(tmp_path / "resend", second)}
+        ends = {name: pool.submit(_kill_until_done, field, name, len(name)) for name, field in fields.items()}
+        counts = {name: end.result() for name, end in ends.items()}
+    _check_hold(fields["hold"], counts["hold"])
+    _check_resend(fields["resend"], counts["resend"])
+    for name, found in counts.items():
+        copies = Counter(fields[name].server.accepted_ids())
+        print(
+            f"{name}: {found['outcomes']['accepted']} accepted, {found['unknown']} unknown, "
+            f"{sum(count - 1 for count in copies.values())} second copies, {found['attempts']} attempts"
+        )
+
+
+def _check_hold(field: Field, counts: dict[str, Any]) -> None:
+    accepted = Counter(field.server.accepted_ids())
+    rows = _results(field, Asset.SEND_RESULTS)
+    by_outcome: dict[str, set[str]] = {"accepted": set(), "unknown": set()}
+    for row in rows:
+        by_outcome.setdefault(row["outcome"], set()).add(row["message_id"])
+    ambiguous = len(field.server.began) - len(field.server.requests) + field.server.resets
     assert counts["messages"] == MESSAGES
-    assert counts["outcomes"]["accepted"] + counts["unknown"] == MESSAGES, done.err
-    assert len(set(accepted)) >= counts["outcomes"]["accepted"], "what counts as accepted was accepted"
-    if on_unknown == "hold":
-        assert len(accepted) == len(set(accepted)), "nobody is messaged twice"
-        assert counts["unknown"] <= KILLS * MAX_IN_FLIGHT + MESSAGES * 0.05
-        assert done.code == (3 if counts["unknown"] else 0)
-    else:
-        assert (counts["unknown"], done.code) == (0, 0)
-        assert len(set(accepted)) == MESSAGES, "nothing is lost"
+    assert set(by_outcome) == {"accepted", "unknown"}, "nothing is pending, nothing failed for good"
+    assert by_outcome["accepted"] <= set(accepted), "what counts as accepted was accepted"
+    assert set(accepted) <= by_outcome["accepted"] | by_outcome["unknown"], "0 lost"
+    assert max(accepted.values()) == 1, "0 doubled"
+    assert counts["unknown"] <= KILLS * SENDERS * MAX_IN_FLIGHT + ambiguous
+
+
+def _check_resend(field: Field, counts: dict[str, Any]) -> None:
+    accepted = Counter(field.server.accepted_ids())
+    doubtful = {row["message_id"] for row in _results(field, Asset.ATTEMPTS) if row["verdict"] == "unknown"}
+    assert (counts["messages"], counts["outcomes"]["accepted"], counts["unknown"]) == (MESSAGES, MESSAGES, 0)
+    assert len(accepted) == MESSAGES, "0 lost"
+    assert {message_id for message_id, copies in accepted.items() if copies > 1} <= doubtful, "only in-doubt ones again"
+    assert all(entry["key"] == entry["id"] for entry in field.server.accepted()), "under the same id"
+
+
+def _results(field: Field, asset: Asset) -> list[dict[str, Any]]:
+    folder = field.project.layout.partition_dir(asset, "a")
+    return [row for path in folder.glob("*.parquet") for row in pq.ParquetFile(path).read().to_pylist()]
+
+
+def test_a_dead_sender_is_replaced(field: Field) -> None:
+    """Its shard is taken over once its lease has run out; the others go on meanwhile."""
+    field.server.play(Rates(slow_s=0.02))
+    field.prepare(6_000, "rate_per_s: 800\n", SENDER_PROCESSES="2")
+    sending = field.start()
+    field.wait_for_requests(500)
+    victim, survivor = sending.senders()
+    os.kill(victim, signal.SIGKILL)
+    counts = sending.end()
+    assert counts["outcomes"]["accepted"] == 6_000
+    doubtful = {row["message_id"] for row in _results(field, Asset.ATTEMPTS) if row["verdict"] == "unknown"}
+    copies = Counter(field.server.accepted_ids())
+    assert {name for name, count in copies.items() if count > 1} <= doubtful
+    assert len(doubtful) <= MAX_IN_FLIGHT
+    assert not is_alive(survivor)
+
+
+def test_no_sender_outlives_its_parent(field: Field) -> None:
+    """The parent is killed alone: its senders record what is in flight, give their leases back and are gone."""
+    field.server.play(Rates(slow_s=0.3))
+    field.prepare(5_000, "rate_per_s: 500\non_unknown: hold\n", SENDER_PROCESSES="2")
+    sending = field.start()
+    field.wait_for_requests(300)
+    senders = sending.senders()
+    assert len(senders) == 2
+    sending.process.kill()
+    sending.process.communicate()
+    wait_until(lambda: not any(is_alive(pid) for pid in senders), timeout_s=20)
+    counts = field.send()
+    assert (counts["outcomes"]["accepted"], counts["unknown"]) == (5_000, 0), "they drained before they went"
+    assert max(Counter(field.server.accepted_ids()).values()) == 1
+
+
+def test_runs_of_one_campaign_started_together_send_it_once(field: Field) -> None:
+    """Two, then four: one sends, the others follow it and find nothing left."""
+    field.server.play(Rates(slow_s=0.01))
+    for number, runs in enumerate((2, 4)):
+        campaign = f"c{number}"
+        field.prepare(1_500, "rate_per_s: 1500\n", campaign=campaign, SENDER_PROCESSES="2")
+        together = [field.start(campaign) for _ in range(runs)]
+        ends = [sending.end() for sending in together]
+        assert sum(end["settled"] for end in ends) == 1_500
+        assert all(end["outcomes"]["accepted"] == 1_500 for end in ends)
+    copies = Counter(json.dumps(entry["id"]) for entry in field.server.accepted())
+    assert len(copies) == 3_000
+    assert max(copies.values()) == 1
