@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 OLD_DUCKDB := $(VENV)/duckdb-1.3
+BENCH := $(VENV)/bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --custom-compile-command "make lock"
@@ -42,14 +43,15 @@ format: $(INSTALLED_DEV) ## format the code and mend what lint can mend
 docs: $(INSTALLED_DEV) ## write the generated documents
 	@$(BIN)/python -m mensageria_pipeline.generated_docs
 
-bench: $(INSTALLED_DEV) ## time from a file's landing to the first accepted message
-	@$(BIN)/python -m benchmarks.landing
+bench: $(INSTALLED_DEV) $(BENCH) ## run every benchmark (ten minutes; needs nginx-light and nghttp2-client)
+	@$(BIN)/python -m benchmarks
 
 lock: ## resolve the locked dependencies anew (needs uv)
 	$(COMPILE) pyproject.toml -o requirements/lock.txt
 	$(COMPILE) pyproject.toml --extra dev -c requirements/lock.txt -o requirements/dev.txt
 	printf 'hatchling\neditables\n' | $(COMPILE) - -o requirements/build.txt
 	echo 'duckdb==1.3.2' | $(COMPILE) - -o requirements/duckdb-1.3.txt
+	echo 'firebase-admin>=7' | $(COMPILE) - -o requirements/bench.txt
 
 clean: ## remove the environment and caches; data/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -68,6 +70,10 @@ $(INSTALLED): requirements/lock.txt requirements/build.txt pyproject.toml | $(VE
 $(INSTALLED_DEV): requirements/dev.txt $(INSTALLED)
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
+
+# What sending is measured beside; no dependency of the project.
+$(BENCH): requirements/bench.txt | $(VENV)/bin/python
+	@$(PIP) install --require-hashes --no-warn-conflicts --target $@ -r $<
 
 # An older client, for the test that it opens what we publish.
 $(OLD_DUCKDB): requirements/duckdb-1.3.txt | $(VENV)/bin/python

@@ -1,12 +1,11 @@
 """From a file's landing to the first accepted message, with Dagster running.
 
-    python -m benchmarks.landing [--drops 3]
+    python -m benchmarks landing
 
 Starts Dagster over a temporary folder, drops sample files and prints, for each, the seconds until the ledger
 holds the first accepted message. Stops by itself.
 """
 
-import argparse
 import contextlib
 import shutil
 import sqlite3
@@ -15,20 +14,18 @@ import tempfile
 import time
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from mensageria_pipeline_tests.fakes.dagster_server import dagster_server
 
+_DROPS = 3
 _TIMEOUT_S = 90.0
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--drops", type=int, default=3)
-    drops = parser.parse_args().drops
+def run() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mensageria-bench-") as folder, dagster_server(Path(folder)) as server:
-        seconds = [_drop(server.data_dir, f"queda-{number}") for number in range(1, drops + 1)]
-    print("drop → first accepted message:", ", ".join(f"{each:.1f} s" for each in seconds))
-    print(f"median {statistics.median(seconds):.1f} s, maximum {max(seconds):.1f} s (to reach: 15 s)")
+        seconds = [round(_drop(server.data_dir, f"queda-{number}"), 1) for number in range(1, _DROPS + 1)]
+    return {"seconds": seconds, "median_s": statistics.median(seconds), "maximum_s": max(seconds)}
 
 
 def _drop(data_dir: Path, campaign: str) -> float:
@@ -54,7 +51,3 @@ def _has_accepted(journal: Path) -> bool:
             return connection.execute(query).fetchone() is not None
     except sqlite3.OperationalError:  # the table may not be there yet
         return False
-
-
-if __name__ == "__main__":
-    main()

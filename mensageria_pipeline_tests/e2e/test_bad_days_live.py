@@ -14,12 +14,12 @@ from mensageria_pipeline_tests.faults.conftest import wait_until
 
 pytestmark = pytest.mark.live
 MESSAGES = 1_500
-_DEFINITION = SIMPLE_DEFINITION + "provider: http\nrelease: automatic\nrate_per_s: 100\non_unknown: {}\n"
+_DEFINITION = SIMPLE_DEFINITION + "provider: http\nrelease: automatic\nrate_per_s: 100\non_unknown: "
 
 
 def _begin(server: DagsterServer, provider: ProviderServer, on_unknown: str) -> str:
     """A campaign that is being sent; its run."""
-    (server.data_dir / "campaigns" / "a.yaml").write_text(_DEFINITION.format(on_unknown), "utf-8")
+    (server.data_dir / "campaigns" / "a.yaml").write_text(_DEFINITION + on_unknown + "\n", "utf-8")
     folder = server.data_dir / "input" / "a"
     folder.mkdir(parents=True)
     rows = "".join(f"{n};Ana;t{n}\n" for n in range(MESSAGES))

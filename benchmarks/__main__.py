@@ -1,0 +1,104 @@
+"""Run benchmarks and keep what they found.
+
+    python -m benchmarks                     all of them; results to benchmarks/results/ and docs/performance.md
+    python -m benchmarks rate throughput     some of them, only shown
+    python -m benchmarks profile             where a sender's event loop spends its time
+
+Each stops by itself and leaves nothing behind. Together they take about ten minutes.
+"""
+
+import argparse
+import json
+import platform
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks import landing, large, profile, rate, throughput
+from benchmarks.campaigns import machine
+
+_RESULTS = Path(__file__).parent / "results"
+_DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
+_BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "landing": landing.run, "throughput": throughput.run, "rate": rate.run, "large": large.run,
+}  # fmt: skip
+_ONLY_SHOWN: dict[str, Callable[[], dict[str, Any]]] = {"profile": profile.run}
+"""Explains a figure; is none itself."""
+_PACKAGES = ("dagster", "duckdb", "pyarrow", "pyreqwest", "uvloop", "sqlalchemy", "requests")
+_BEGIN, _END = "<!-- results -->", "<!-- end of results -->"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "names", nargs="*", choices=[*_BENCHMARKS, *_ONLY_SHOWN, []], help="benchmarks to run; none: all"
+    )
+    names = parser.parse_args().names
+    found: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine() | {"python": platform.python_version()},
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+    for name in names or _BENCHMARKS:
+        print(f"{name} …", flush=True)
+        found[name] = (_BENCHMARKS | _ONLY_SHOWN)[name]()
+        print(json.dumps(found[name], indent=2), flush=True)
+    if not names:
+        path = _RESULTS / f"{found['date']}.json"
+        path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        _write_table(found)
+        print(f"written: {path} and {_DOCUMENT}")
+
+
+def _write_table(found: Mapping[str, Any]) -> None:
+    text = _DOCUMENT.read_text(encoding="utf-8")
+    head, tail = text.split(_BEGIN)[0], text.split(_END)[1]
+    lines = [
+        f"Taken on {found['date']}: {found['machine']['cores']} cores, {found['machine']['memory_gib']} GiB, "
+        f"{found['machine']['system']}, Python {found['machine']['python']}, "
+        + ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+        + ".",
+        "",
+        "| what | to reach | measured | command |",
+        "|---|---|---|---|",
+        *(f"| {what} | {goal} | {value} | `python -m benchmarks {name}` |" for what, goal, value, name in _rows(found)),
+    ]
+    _DOCUMENT.write_text(f"{head}{_BEGIN}\n" + "\n".join(lines) + f"\n{_END}{tail}", encoding="utf-8")
+
+
+def _rows(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    landed, sent, kept, large_ = (found[name] for name in ("landing", "throughput", "rate", "large"))
+    per_s = sent["per_second"]
+    rows = [
+        ("a file lands → first accepted message, Dagster running", "≤ 15 s",
+         f"median {landed['median_s']} s, maximum {landed['maximum_s']} s", "landing"),
+        ("durable sends, one request per message, `fcm`, ledger on", "",
+         f"{per_s['sending']:,} msg/s; {per_s['whole_process']:,} with start-up and results", "throughput"),
+        ("… beside h2load", "≥ 0.25 ×", f"{sent['of_h2load']} × ({per_s['h2load']:,} req/s)", "throughput"),
+        ("… beside `requests` in 8 or 32 threads, the faster", "≥ 20 ×",
+         f"{sent['times_the_pool']} × ({per_s['requests_pool']:,} req/s)", "throughput"),
+        ("… beside its own HTTP client in two processes, nothing recorded", "",
+         f"{sent['of_its_client']} × ({per_s['bare_client']:,} req/s)", "throughput"),
+        ("… beside firebase-admin `send_each`", "",
+         f"{sent['times_firebase_admin']} × ({per_s['firebase_admin']:,} msg/s)", "throughput"),
+    ]  # fmt: skip
+    for key, what in (("one_process", "one sender"), ("two_processes", "two senders"),
+                      ("two_processes_after_a_storm", "two senders, after 3 s of 429")):  # fmt: skip
+        span = f"{kept[key]['least_percent']:+} % to {kept[key]['most_percent']:+} %"
+        rows.append((f"{kept['configured_per_s']}/s in any 10 s of 20 s, {what}", "± 2 %", span, "rate"))
+    small, large_count = large_["sender_mib"].values()
+    parents = " and ".join(f"{mib}" for mib in reversed(large_["parent_mib"].values()))
+    rows += [
+        ("what is left to send, 1 M messages, half done", "≤ 2 s", f"{large_['what_is_left_s']} s", "large"),
+        ("memory of a sender, 1 M messages beside 100 k", "≤ 1.3 ×",
+         f"{large_['sender_growth']} × ({large_count} and {small} MiB)", "large"),
+        ("memory of the process that dispatches and writes results", "",
+         f"{parents} MiB", "large"),
+    ]  # fmt: skip
+    return rows
+
+
+if __name__ == "__main__":
+    main()

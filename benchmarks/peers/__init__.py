@@ -1,0 +1,1 @@
+"""What our sending is measured beside, each in a process of its own."""
