@@ -115,5 +115,4 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_gib": round(memory),
         "system": os.uname().sysname,
-        "release": os.uname().release,
     }

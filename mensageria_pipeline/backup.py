@@ -1,4 +1,4 @@
-"""Backups of data/state: the ledger with its key, what the sensors remember, and Dagster's history."""
+"""Backups of data/state, with the ledger wherever it is: its key, what sensors remember, Dagster's history."""
 
 import contextlib
 import os

@@ -102,7 +102,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         fcm_project_id=values["FCM_PROJECT_ID"] or None,
         fcm_credentials=_path(root, values["GOOGLE_APPLICATION_CREDENTIALS"]),
         fcm_rate_per_s=_optional_number("FCM_RATE_PER_SECOND", values, low=0.01, high=100_000),
-        fcm_url=_url("FCM_URL", values),
+        fcm_url=_url("FCM_URL", values, "h2c"),
         fcm_access_token=_key("FCM_ACCESS_TOKEN", values),
         sender_processes=_count("SENDER_PROCESSES", values),
         ledger_dir=_ledger_dir(root, values["LEDGER_URL"]),
@@ -138,15 +138,16 @@ def _log_level(value: str) -> str:
     return level
 
 
-def _url(name: str, values: Mapping[str, str]) -> str | None:
+def _url(name: str, values: Mapping[str, str], *more_schemes: str) -> str | None:
     value = values[name]
     try:
         parts = urlsplit(value)
-        is_usable = parts.scheme in {"http", "https", "h2c"} and bool(parts.hostname) and parts.port != 0
+        is_usable = parts.scheme in {"http", "https", *more_schemes} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_usable = False
     if value and not (is_usable and value.isascii() and value.isprintable() and " " not in value):
-        raise SettingsError("setting_invalid", name=name, found="…", expected="https://… / http://… / h2c://…")
+        expected = " / ".join(f"{scheme}://…" for scheme in ("http", "https", *more_schemes))
+        raise SettingsError("setting_invalid", name=name, found="…", expected=expected)
     return value or None
 
 

@@ -44,7 +44,6 @@ class CampaignStatus:
             "campaign": self.campaign, "mode": self.mode.value, "rows": self.rows, "fates": self.fates,
             "messages": self.tally.messages, "outcomes": self.tally.outcomes, "unknown": self.tally.unknown,
             "pending": self.tally.pending, "attempts": self.tally.attempts,
-            "order": self.order.value if self.order else None,
         }  # fmt: skip
 
 

@@ -275,12 +275,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The sender processes died {count} times in this run. Check the machine's memory and disk, and run again: "
         "nothing is lost.",
     ),
-    "sender_failed": ("{sentence}", "{sentence}"),
+    "as_said": ("{sentence}", "{sentence}"),
     "stopped_credentials": (
         "O provedor {provider} recusou as credenciais (código {code}). {pending} mensagem(ns) continuam pendentes. "
-        "Corrija a chave no .env e rode de novo.",
+        "Corrija a chave ou a conta de serviço no .env e rode de novo.",
         "Provider {provider} refused the credentials (code {code}). {pending} message(s) stay pending. Correct "
-        "the key in .env and run again.",
+        "the key or the service account in .env and run again.",
     ),
     "stopped_unreachable": (
         "O provedor {provider} não deu nenhuma resposta válida por {seconds} s (último código: {code}). {pending} "
@@ -289,11 +289,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "pending and {unknown} in doubt. Check the address and the network, and run again.",
     ),
     "stopped_malformed": (
-        "O provedor {provider} recusa as mensagens como malformadas ou de outro projeto (código {code}), sem aceitar as "
-        "demais. {pending} mensagem(ns) continuam pendentes. Confira o provedor, o projeto e o texto; as recusadas "
+        "O provedor {provider} recusa mensagens demais como malformadas ou de outro projeto (código {code}); o envio "
+        "parou. {pending} mensagem(ns) continuam pendentes. Confira o provedor, o projeto e o texto; as recusadas "
         "voltam com `mensageria retry`.",
-        "Provider {provider} refuses the messages as malformed or of another project (code {code}), without accepting "
-        "the others. {pending} message(s) stay pending. Check the provider, the project and the text; the refused "
+        "Provider {provider} refuses too many messages as malformed or of another project (code {code}); sending "
+        "stopped. {pending} message(s) stay pending. Check the provider, the project and the text; the refused "
         "ones go again with `mensageria retry`.",
     ),
     "stopped_internal": (
@@ -303,9 +303,9 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "stopped_unknown": (
         "{unknown} mensagem(ns) de {campaign} estão em dúvida: podem ter chegado, e nesta execução não serão enviadas de "
-        "novo. Confira com o provedor; rodar de novo com `on_unknown: resend` na definição as reenvia.",
+        "novo. Confira com o provedor e decida com `mensageria unknown {campaign}`.",
         "{unknown} message(s) of {campaign} are in doubt: they may have arrived, and this run does not send them "
-        "again. Check with the provider; running again with `on_unknown: resend` in the definition does.",
+        "again. Check with the provider and decide with `mensageria unknown {campaign}`.",
     ),
     "not_released": (
         "{campaign} usa um provedor real e ainda não foi liberada. Libere com `mensageria run {campaign}`, ou "
@@ -389,12 +389,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Try {count} message(s) of {campaign} again?",
     ),
     "retry_done": (
-        "{campaign}: {count} mensagem(ns) tentadas de novo. Veja `mensageria status {campaign}`.",
+        "{campaign}: nova tentativa de {count} mensagem(ns) concluída. Veja `mensageria status {campaign}`.",
         "{campaign}: {count} message(s) tried again. See `mensageria status {campaign}`.",
     ),
     "control_waiting": (
-        "Aguardando a execução que envia {campaign} parar",
-        "Waiting for the run that sends {campaign} to stop",
+        "Aguardando terminar a execução que envia {campaign}",
+        "Waiting for the run that sends {campaign} to end",
     ),
     "reconcile_nothing": ("Nenhuma execução morta.", "No dead run."),
     "reconcile_continued": (
@@ -406,10 +406,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{campaign}: run {run}, which died without a word, was closed.",
     ),
     "reconcile_failed": (
-        "O processo desta execução morreu sem avisar (queda da máquina ou kill -9). Nada foi perdido: a continuação "
+        "O processo desta execução morreu sem avisar (queda da máquina ou kill -9). Nada foi perdido: rodar de novo "
         "envia só o que falta.",
-        "The process of this run died without a word (the machine went down, or kill -9). Nothing is lost: the "
-        "continuation sends only what is left.",
+        "The process of this run died without a word (the machine went down, or kill -9). Nothing is lost: running "
+        "again sends only what is left.",
     ),
     "reconcile_canceled": (
         "O processo desta execução morreu enquanto era cancelado.",
@@ -612,8 +612,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "doctor_permissions": ("Dê permissão de escrita em {folder}.", "Allow writing to {folder}."),
     "doctor_disk": ("Libere espaço: ao menos {gb} GB.", "Free space: at least {gb} GB."),
     "doctor_no_provider": (
-        "nenhum (só campanhas simuladas)",
-        "none (simulated campaigns only)",
+        "não configurado (API_PROVIDER_URL vazia)",
+        "not configured (API_PROVIDER_URL is empty)",
     ),
     "doctor_provider": (
         "Confira API_PROVIDER_URL no .env e a rede.",
@@ -711,7 +711,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{campaign}: há mensagens novas desde a liberação; libere de novo com `mensageria run {campaign}`.",
         "{campaign}: there are new messages since the release; release again with `mensageria run {campaign}`.",
     ),
-    "agenda_definition": ("{campaign}: {reason}", "{campaign}: {reason}"),
+    "tick_trouble": ("{campaign}: {reason}", "{campaign}: {reason}"),
     # alerts
     "alert_run_failed": (
         "Mensageria PUSH: a execução {run} da campanha {campaign} falhou. {reason}",

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor() -> None:
-    """Confere configuração, pastas, disco, provedores e o Dagster, e diz o que fazer."""
+    """Confere configuração, pastas, disco, o provedor `http` e o Dagster, e diz o que fazer."""
     project = load_project()
     table = Table(show_edge=False)
     for heading in ("", say("label_check"), say("label_found"), say("label_todo")):
@@ -38,7 +38,7 @@ def doctor() -> None:
 def backup(
     file: Annotated[Path, typer.Argument(help="Arquivo .tar.gz a criar.", dir_okay=False, show_default=False)],
 ) -> None:
-    """Copia data/state (registro de envios e histórico do Dagster) para um arquivo, também durante envios."""
+    """Copia data/state e o registro de envios para um arquivo, também durante envios."""
     project = load_project()
     with progress_bar() as bar:
         bar.add_task(say("backup_running"), total=None)

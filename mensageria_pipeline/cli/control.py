@@ -108,7 +108,10 @@ def cancel(campaign: Campaign, yes: Yes = False) -> None:
 def unknown(
     campaign: Campaign,
     resend: Annotated[bool, typer.Option("--resend", help="Enviar de novo na próxima execução.")] = False,
-    mark: Annotated[Mark | None, typer.Option("--mark", help="O que se sabe delas.", show_default=False)] = None,
+    mark: Annotated[
+        Mark | None,
+        typer.Option("--mark", help="O que o provedor disse delas: accepted ou rejected.", show_default=False),
+    ] = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -197,7 +200,7 @@ def retry(
     elif reason is None:
         out.print(say("retry_done", campaign=partition, count=len(found)))
     if reason:
-        raise MensageriaError("sender_failed", sentence=reason)
+        raise MensageriaError("as_said", sentence=reason)
 
 
 # What they share.

@@ -57,7 +57,7 @@ class Tick:
             yield
         except Exception as error:  # noqa: BLE001 - see above
             reason = error.text() if isinstance(error, MensageriaError) else type(error).__name__
-            self.news.append(say("agenda_definition", campaign=campaign, reason=reason))
+            self.news.append(say("tick_trouble", campaign=campaign, reason=reason))
 
     def ask_again(self, partition: str, reason: str, trigger: str, assets: tuple[Asset, ...] | None) -> bool:
         """Request a run for a reason that is still there after its last run failed, up to `_ATTEMPTS` times.

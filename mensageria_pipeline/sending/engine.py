@@ -321,7 +321,7 @@ class Lane:
     def _settle(self, unit: Unit, results: list[Result], latency_ms: float) -> None:
         """Hand the answers to the recorder, and put what is to be tried again back in line."""
         if len(unit.messages) == 1 and _is_accepted(unit.messages[0], results):
-            # Nearly all of them: what follows would come to the same, in three times the time.
+            # Nearly all of them: what follows would come to the same, more slowly.
             self._breaker.answered(accepted=True)
             self.report.events[_ACCEPTED] += 1
             self.recorder.submit([self._line(unit.messages[0], _ACCEPTED, results[0], latency_ms)], 1)

@@ -16,7 +16,7 @@ from mensageria_pipeline.sending.ledger.journal import Line
 MAX_LINES = 4_000
 """Lines in one transaction, at most."""
 LINGER_S = 0.003
-"""How long the first line of a group waits for company; a commit costs about as much as a hundred lines."""
+"""How long the first line of a group waits for company; a commit costs as much as many lines."""
 ENOUGH_LINES = 256
 """Company enough not to wait for more."""
 _STOP = None

@@ -107,7 +107,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides
     sys.setswitchinterval(_SWITCH_S)
     # What was imported lives for ever, and what a message leaves behind is not cyclic: looking for cycles
-    # after every few hundred objects cost a tenth of the time.
+    # after every few hundred objects would cost time for nothing.
     gc.freeze()
     gc.set_threshold(_GC_OBJECTS, 20, 20)
     # Unbuffered: a thread that waits in a buffer's lock would be in the way of the interpreter's end.
@@ -140,7 +140,7 @@ def _report_end(sender: SenderThread) -> None:
     elif isinstance(error, MensageriaError):
         _report(error=error.key, values=error.values, is_ledger=isinstance(error, LedgerError))
     elif isinstance(error, Exception):
-        _report(error="sender_failed", values={"sentence": internal_error(error)}, is_ledger=False)
+        _report(error="as_said", values={"sentence": internal_error(error)}, is_ledger=False)
     else:
         _report(lanes=[lane.as_json() for lane in sender.reports or []])
 

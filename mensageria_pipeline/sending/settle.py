@@ -74,15 +74,14 @@ def failures(plan: Path, journal: Journal, outcomes: Iterable[Outcome]) -> list[
     return [(message_id, Mode(mode), Outcome(outcome)) for message_id, mode, outcome in rows if outcome in wanted]
 
 
-def reopen(ledger: Ledger, hold: CampaignHold, messages: Iterable[tuple[str, Mode]]) -> int:
-    """Let settled messages be tried again; how many."""
+def reopen(ledger: Ledger, hold: CampaignHold, messages: Iterable[tuple[str, Mode]]) -> None:
+    """Let settled messages be tried again."""
     lines = [Line(name, mode.value, 0, Event.REOPENED.value, now_us(), BY_A_PERSON) for name, mode in messages]
     _append(ledger, hold, lines)
-    return len(lines)
 
 
-def cancel_left(ledger: Ledger, hold: CampaignHold, plan: Path) -> int:
-    """Settle as cancelled all that is left of a plan; how many messages. In-doubt ones stay in doubt."""
+def cancel_left(ledger: Ledger, hold: CampaignHold, plan: Path) -> None:
+    """Settle as cancelled all that is left of a plan. In-doubt ones stay in doubt."""
     rows = look_for_left(plan, ledger.journal(hold.lease.scope)).rows
     chosen = rows.filter(pc.invert(rows["is_in_doubt"]))["plan_row"]
     names = pq.read_table(plan, columns=["message_id", "mode"]).take(chosen)
@@ -91,7 +90,6 @@ def cancel_left(ledger: Ledger, hold: CampaignHold, plan: Path) -> int:
         (Line(name, mode, 0, Outcome.CANCELLED.value, now_us(), BY_A_PERSON)
          for name, mode in zip(names["message_id"].to_pylist(), names["mode"].to_pylist(), strict=True)),
     )  # fmt: skip
-    return len(chosen)
 
 
 def _append(ledger: Ledger, hold: CampaignHold, lines: Iterable[Line]) -> None:

@@ -104,7 +104,7 @@ class Provider(Protocol):
 
 @runtime_checkable
 class HttpProvider(Provider, Protocol):
-    """An adapter over HTTP: pure."""
+    """An adapter over HTTP: it builds requests and reads answers, and sends nothing itself."""
 
     def build_request(self, messages: Sequence[Message]) -> Request: ...
 
