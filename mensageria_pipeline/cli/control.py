@@ -15,7 +15,9 @@ from mensageria_pipeline.analytics.warehouse import publish
 from mensageria_pipeline.cli.console import INCOMPLETE, OK, counts, err, load_project, out, print_json, progress_bar
 from mensageria_pipeline.cli.run import run_partition
 from mensageria_pipeline.cli.show import Campaign, Json, partition_key
+from mensageria_pipeline.contracts.campaign import load_definition
 from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.errors import InputError, MensageriaError
 from mensageria_pipeline.project import Project
@@ -23,7 +25,8 @@ from mensageria_pipeline.reports.build import build_report
 from mensageria_pipeline.sending.hold import CampaignHold, hold_campaign
 from mensageria_pipeline.sending.ledger.control import Order, Wait
 from mensageria_pipeline.sending.ledger.leases import new_owner
-from mensageria_pipeline.sending.send import refresh_results
+from mensageria_pipeline.sending.results import Results
+from mensageria_pipeline.sending.send import held_plan, refresh_results
 from mensageria_pipeline.sending.settle import (
     RETRIABLE,
     Doubt,
@@ -95,13 +98,14 @@ def cancel(campaign: Campaign, yes: Yes = False) -> None:
     `mensageria retry CAMPANHA --outcome cancelled`.
     """
     project, partition = load_project(), partition_key(campaign)
-    plan = _plan(project, partition)
+    _check_planned(project, partition)
     _ask(say("cancel_ask", campaign=partition), yes=yes)
     project.ledger.give(partition, Order.CANCEL)
-    with _held(project, partition) as hold:
+    with _held(project, partition) as (hold, plan):
         cancel_left(project.ledger, hold, plan)
-        _refresh(project, partition)
-        cancelled = len(failures(plan, project.ledger.journal(partition), [Outcome.CANCELLED]))
+        _refresh(project, partition, plan)
+        with Results(plan, project.ledger.journal(partition)) as results:
+            cancelled = results.tally().outcomes[Outcome.CANCELLED.value]
     out.print(say("cancel_done", campaign=partition, count=cancelled))
 
 
@@ -123,14 +127,15 @@ def unknown(
     if resend and mark:
         raise typer.BadParameter(say("unknown_one_of"))
     project, partition = load_project(), partition_key(campaign)
-    plan = _plan(project, partition)
+    _check_planned(project, partition)
     if not (resend or mark):
+        plan = project.layout.table(Asset.MESSAGES, partition)
         raise typer.Exit(_list_doubts(doubts(plan, project.ledger.journal(partition)), partition, as_json=as_json))
     _ask(say("unknown_ask_resend" if resend else "unknown_ask_mark", campaign=partition, mark=mark), yes=yes)
-    with _held(project, partition) as hold:
+    with _held(project, partition) as (hold, plan):
         found = doubts(plan, project.ledger.journal(partition))
         count = settle_doubts(project.ledger, hold, found, Outcome(mark.value) if mark else None)
-        _refresh(project, partition)
+        _refresh(project, partition, plan)
     key = "unknown_resent" if resend else "unknown_marked"
     out.print(say(key, campaign=partition, count=count, mark=mark))
 
@@ -179,13 +184,14 @@ def retry(
     na visão `dead_letters` do warehouse. Exemplo: `mensageria retry cobranca --outcome expired`.
     """
     project, partition = load_project(), partition_key(campaign)
-    plan = _plan(project, partition)
+    _check_planned(project, partition)
+    definition = load_definition(project.layout, Partition.parse(partition).campaign)
     if project.ledger.order(partition):
         raise InputError("retry_while_stopped", campaign=partition)
     wanted = [Outcome(each.value) for each in outcome or (Retriable.EXPIRED, Retriable.REJECTED)]
     assert set(wanted) <= set(RETRIABLE)  # noqa: S101 - the option offers no other
-    with _held(project, partition) as hold:
-        found = failures(plan, project.ledger.journal(partition), wanted)
+    with _held(project, partition) as (hold, plan):
+        found = failures(plan, project.ledger.journal(partition), wanted, definition.one_message_per)
         by_outcome = Counter(each.value for _, _, each in found)
         if not found:
             out.print(say("retry_nothing", campaign=partition))
@@ -212,13 +218,11 @@ def _known(project: Project, partition: str) -> None:
         raise InputError("campaign_unknown", campaign=partition, known=", ".join(known) or "—")
 
 
-def _plan(project: Project, partition: str) -> Path:
-    """The campaign's messages. Raises InputError where it has none."""
+def _check_planned(project: Project, partition: str) -> None:
+    """Raises InputError where the campaign has no messages."""
     _known(project, partition)
-    plan = project.layout.table(Asset.MESSAGES, partition)
-    if not plan.exists():
+    if not project.layout.table(Asset.MESSAGES, partition).exists():
         raise InputError("step_missing", asset=Asset.MESSAGES.value, campaign=partition)
-    return plan
 
 
 def _ask(question: str, *, yes: bool) -> None:
@@ -227,17 +231,20 @@ def _ask(question: str, *, yes: bool) -> None:
 
 
 @contextmanager
-def _held(project: Project, partition: str) -> Iterator[CampaignHold]:
-    """The campaign, once no run sends it any more; with a word while one does."""
+def _held(project: Project, partition: str) -> Iterator[tuple[CampaignHold, Path]]:
+    """The campaign, once no run sends it any more, and its messages as they are now; with a word while waiting."""
     with progress_bar() as bar:
         task = bar.add_task(say("control_waiting", campaign=partition), total=None, visible=False)
-        with hold_campaign(project.ledger, partition, new_owner(), lambda: bar.update(task, visible=True)) as hold:
+        with (
+            hold_campaign(project.ledger, partition, new_owner(), lambda: bar.update(task, visible=True)) as hold,
+            held_plan(project.layout, partition) as plan,
+        ):
             bar.stop()
-            yield hold
+            yield hold, plan
 
 
-def _refresh(project: Project, partition: str) -> None:
+def _refresh(project: Project, partition: str, plan: Path) -> None:
     """Results, metrics and report as the ledger has them now, without sending anything."""
-    refresh_results(project.layout, project.ledger, partition)
+    refresh_results(project.layout, project.ledger, partition, plan)
     publish(project.layout, [partition])
     build_report(project.layout, partition)

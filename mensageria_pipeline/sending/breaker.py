@@ -26,8 +26,10 @@ class Breaker:
 
     clock: Callable[[], float]
     openings: int = 0
-    failing_since: float | None = None
+    _failing_since: float | None = None
     """The first failure since the last real answer."""
+    _failures: int = 0
+    _failed_at: float = 0.0
     _last: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
     _open_until: float | None = None
     _open_s: float = OPEN_S
@@ -47,7 +49,8 @@ class Breaker:
 
     def failed(self) -> None:
         now = self.clock()
-        self.failing_since = now if self.failing_since is None else self.failing_since
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        self._failures, self._failed_at = self._failures + 1, now
         self._last.append(False)
         if self._open_until is not None:
             if self._is_probing:
@@ -57,7 +60,7 @@ class Breaker:
 
     def answered(self, *, accepted: bool) -> None:
         """A real answer came: the provider is there."""
-        self.failing_since = None
+        self._failing_since, self._failures = None, 0
         self._last.append(True)
         if self._open_until is not None:
             self._open_until, self._is_probing, self._open_s = None, False, OPEN_S
@@ -72,8 +75,10 @@ class Breaker:
         return self._malformed.count(True) >= (WINDOW * FAILING_SHARE if self._is_proven else MALFORMED)
 
     def failing_for_s(self) -> float:
-        """Seconds since the provider last gave a real answer; 0 while it does."""
-        return 0.0 if self.failing_since is None else self.clock() - self.failing_since
+        """Seconds from the first to the last try without any real answer; 0 for a few tries."""
+        if self._failing_since is None or self._failures < LEAST_ANSWERS:
+            return 0.0
+        return self._failed_at - self._failing_since
 
     def _open(self, seconds: float) -> None:
         self.openings += 1

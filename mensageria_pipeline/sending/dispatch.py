@@ -21,7 +21,7 @@ from mensageria_pipeline.sending.ledger.control import Order
 from mensageria_pipeline.sending.ledger.leases import Keeper, Lease, Watch
 from mensageria_pipeline.sending.left import Left, look_for_left
 from mensageria_pipeline.sending.outbox import left_file
-from mensageria_pipeline.sending.policy import LaneReport
+from mensageria_pipeline.sending.policy import LaneReport, StopReason
 from mensageria_pipeline.sending.sender import SenderJob, SenderThread
 from mensageria_pipeline.sending.sender_process import ProcessSender
 from mensageria_pipeline.sending.settle import cancel_left
@@ -54,7 +54,7 @@ class Dispatch:
     definition: CampaignDefinition
     providers: tuple[str, ...]
     folder: Path
-    """Scratch of this campaign's sending; emptied before and after."""
+    """Scratch of this campaign's sendings: one folder below it for each lease."""
     pacing_dir: Path
     settled_count: int = 0
     """Messages that got their final outcome from this run."""
@@ -103,7 +103,7 @@ class Dispatch:
         leases = {shard: self._take(shard) for shard in journal.shards()}
         left = look_for_left(self.plan, journal)
         self.processes = self._worth(left.count)
-        left.write(self.folder, self.processes)
+        left.write(self._scratch_dir, self.processes)
         senders = range(self.processes if left.count else 0)
         for shard in set(leases) - set(senders):
             self._keeper.drop(leases[shard])
@@ -125,7 +125,7 @@ class Dispatch:
 
     def _start(self, lease: Lease) -> None:
         job = SenderJob(
-            self._partition, self.plan, left_file(self.folder, lease.shard), lease, self.ledger.folder,
+            self._partition, self.plan, left_file(self._scratch_dir, lease.shard), lease, self.ledger.folder,
             self.pacing_dir, self.definition, self.providers, self.settings,
         )  # fmt: skip
         if self.processes == 1:
@@ -154,7 +154,7 @@ class Dispatch:
             self._keeper.hand_over(worker.lease)
         if worker.is_running:
             return
-        if isinstance(worker, ProcessSender) and worker.has_died:
+        if isinstance(worker, ProcessSender) and (worker.has_died or self._was_stopped(worker)):
             self._keeper.hand_over(worker.lease)  # not ours to keep alive
             self._replace(worker, watch)
             return
@@ -167,6 +167,11 @@ class Dispatch:
             self._drain()
             raise worker.error
 
+    def _was_stopped(self, worker: ProcessSender) -> bool:
+        """It was told to stop, and not by us: somebody ended the process, or it lost its lease."""
+        is_ours = self.order is not None or self._lost
+        return not is_ours and any(lane.stop is StopReason.REQUESTED for lane in worker.reports or [])
+
     def _replace(self, worker: ProcessSender, watch: Watch) -> None:
         """Once the lease of a dead sender has run out: take its shard over and look again at what is left of it."""
         shard = worker.lease.shard
@@ -177,15 +182,16 @@ class Dispatch:
         if lease is None:
             return
         self._keeper.keep(lease, self._lose)
-        worker.close()
+        del self._workers[shard]
         self._ended.append(worker)
+        worker.close()
         self.replacements += 1
         if self.replacements > MAX_REPLACEMENTS:
             self._drain()
             raise MensageriaError("senders_die", count=self.replacements)
         journal = self.ledger.journal(self._partition)
         journal.shard(shard, lease.token).fence()
-        look_for_left(self.plan, journal).write(self.folder, self.processes, only=shard)
+        look_for_left(self.plan, journal).write(self._scratch_dir, self.processes, only=shard)
         self._start(lease)
 
     def _obey(self) -> None:
@@ -223,11 +229,15 @@ class Dispatch:
 
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[None]:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)  # of dead runs; one that sleeps has lost its lease
         try:
             yield
         finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self._scratch_dir, ignore_errors=True)
+
+    @property
+    def _scratch_dir(self) -> Path:
+        return self.folder / str(self.hold.lease.token)
 
 
 def merged(lanes: Sequence[LaneReport]) -> list[LaneReport]:

@@ -57,8 +57,8 @@ class Record(Protocol):
     async def record(self, lines: Sequence[Line]) -> None:
         """Return when the lines are on disk. Raises LedgerError."""
 
-    def submit(self, lines: Sequence[Line], slots: int = 0) -> object:
-        """Write lines soon, and give slots back then."""
+    def submit(self, lines: Sequence[Line], slots: Slots | None = None, held: int = 0) -> object:
+        """Write lines soon, and give back `held` of `slots` then."""
 
     async def flush(self) -> None:
         """Return when all submitted lines are on disk, or cannot be."""
@@ -145,14 +145,16 @@ class Lane:
     async def _begin(self, units: list[Unit]) -> None:
         """Take units through slot, token, last look and intent, and let their requests leave."""
         count = sum(len(unit.messages) for unit in units)
-        await self.slots.take(count)
-        if not await self._token(count):
-            self.slots.release(count)
-            return
-        left = await self._last_look(units)
-        self.slots.release(count - left)
+        self.slots.take(count)
+        left = 0
+        try:
+            if await self._token(count):
+                units = self._permitted_still(units)
+                left = await self._last_look(units)
+        finally:
+            self.slots.release(count - left)
         units = [unit for unit in units if unit.messages]
-        if not units:
+        if not left:
             return
         intents = [self._line(m, _ATTEMPTING) for unit in units for m in unit.messages]
         for _ in units:
@@ -178,6 +180,13 @@ class Lane:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _permitted_still(self, units: list[Unit]) -> list[Unit]:
+        """Those that may leave now that their token is there; the breaker may have opened meanwhile."""
+        permitted = self._breaker.permits(self._under_way)
+        for unit in units[permitted:]:
+            heapq.heappush(self._delayed, (self.clock(), next(self._ticket), unit))
+        return units[:permitted]
+
     async def _token(self, count: int) -> bool:
         for bucket in self.buckets:
             if not await bucket.take(count, self._may_go_on):
@@ -189,7 +198,8 @@ class Lane:
     async def _next_units(self) -> list[Unit] | None:
         """The next requests that may be begun together; None when nothing is left or something stops the lane."""
         while self._may_go_on():
-            await self.slots.wait_for(self.policy.batch_size)
+            if not await self.slots.wait_for(self.policy.batch_size, self._may_go_on):
+                break
             if self.slots.free < CHUNK and self._tasks:
                 await asyncio.sleep(_COMPANY_S)
             permitted = self._breaker.permits(self._under_way)
@@ -207,7 +217,11 @@ class Lane:
         units: list[Unit] = []
         count, now = 0, self.clock()
         self.suppressions.refresh()
-        while len(units) < permitted and (not units or count + self.policy.batch_size <= limit):
+        while (
+            not self.stop_switch.is_set()
+            and len(units) < permitted
+            and (not units or count + self.policy.batch_size <= limit)
+        ):
             if self._delayed and self._delayed[0][0] <= now:
                 unit: Unit | None = heapq.heappop(self._delayed)[2]
             elif not self._is_drained and len(self._delayed) * self.policy.batch_size < MAX_DELAYED:
@@ -324,7 +338,7 @@ class Lane:
             # Nearly all of them: what follows would come to the same, more slowly.
             self._breaker.answered(accepted=True)
             self.report.events[_ACCEPTED] += 1
-            self.recorder.submit([self._line(unit.messages[0], _ACCEPTED, results[0], latency_ms)], 1)
+            self.recorder.submit([self._line(unit.messages[0], _ACCEPTED, results[0], latency_ms)], self.slots, 1)
             return
         pairs = _paired(unit.messages, results)
         self._watch([result for _, result in pairs])
@@ -340,14 +354,14 @@ class Lane:
                 unit.doubtful.add(message.message_id)
             if self._goes_again(result):
                 again.append((message, result))
-        slots = len(lines)
+        held = len(lines)
         if again and self._has_given_up(unit):
             lines += self._given_up(unit, again)
         elif again:
             self._delay(unit, again)
         if lines:
             self._count(lines)
-            self.recorder.submit(lines, slots)
+            self.recorder.submit(lines, self.slots, held)
 
     def _goes_again(self, result: Result) -> bool:
         if result.verdict is Verdict.UNKNOWN:
@@ -413,7 +427,7 @@ class Lane:
             self.slots.release(len(lines))
             return
         self._count(lines)
-        self.recorder.submit(lines, len(lines))
+        self.recorder.submit(lines, self.slots, len(lines))
 
     # Records.
 

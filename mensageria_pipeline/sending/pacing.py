@@ -116,10 +116,9 @@ class Bucket:
         """Take the next moments for `count` messages; when the first of them is."""
         now = self.clock()
         with self._change() as state:
+            if state.last_at > now:  # another boot of the machine: its clock began anew
+                state.next_at = state.share_at = state.ramp_from = state.window_from = now
             self._observe(state, now, count)
-            # Another boot of the machine, whose clock began anew: what is far ahead is of the last one.
-            if state.next_at > now + LONGEST_HOLD_S + 1:
-                state.next_at, state.share_at, state.ramp_from = now, now, now
             moment = max(state.next_at, now - BURST_S)
             rate = self._rate(state, moment)
             state.next_at = moment + (count / rate if rate else 0.0)
@@ -198,20 +197,25 @@ class Bucket:
 
 
 class Slots:
-    """So many messages may be in doubt at once; shared by the lanes of a sender."""
+    """So many messages of a lane may be in doubt at once."""
 
     def __init__(self, count: int) -> None:
         self.free = count
         self._freed = asyncio.Event()
 
-    async def wait_for(self, count: int) -> None:
-        """Return once `count` are free; they are not taken yet."""
+    async def wait_for(self, count: int, may_go_on: Callable[[], bool] = lambda: True) -> bool:
+        """True once `count` are free; they are not taken yet. False when `may_go_on` says no while waiting."""
         while self.free < count:
             self._freed.clear()
-            await self._freed.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self._freed.wait()
+            if self.free < count and not may_go_on():
+                return False
+        return True
 
-    async def take(self, count: int) -> None:
-        await self.wait_for(count)
+    def take(self, count: int) -> None:
+        """Take free ones, which `wait_for` has found."""
         self.free -= count
 
     def release(self, count: int) -> None:

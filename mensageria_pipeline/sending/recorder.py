@@ -7,11 +7,13 @@ load the groups grow by themselves, and at rest a line waits for nobody but `LIN
 import asyncio
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.sending.ledger.journal import Line
+from mensageria_pipeline.sending.pacing import Slots
 
 MAX_LINES = 4_000
 """Lines in one transaction, at most."""
@@ -26,17 +28,15 @@ _STOP = None
 class _Group:
     written: asyncio.Future[None]
     lines: list[Line] = field(default_factory=list)
-    slots: int = 0
+    held: Counter[Slots] = field(default_factory=Counter)
+    """Slots that come free with it."""
 
 
 class Recorder:
     """Durable lines for one event loop. Use as an async context manager: leaving it waits for all of them."""
 
-    def __init__(
-        self, append: Callable[[Sequence[Line]], None], release: Callable[[int], None] = lambda _slots: None
-    ) -> None:
-        """`release` is told how many slots become free when the answers that hold them are on disk."""
-        self._append, self._release = append, release
+    def __init__(self, append: Callable[[Sequence[Line]], None]) -> None:
+        self._append = append
         self.error: LedgerError | None = None
         """Why nothing can be recorded any more."""
         self._gathering: list[_Group] = []
@@ -59,13 +59,14 @@ class Recorder:
         """Return when `lines` are on disk. Raises LedgerError when they cannot be."""
         await asyncio.shield(self.submit(lines))
 
-    def submit(self, lines: Sequence[Line], slots: int = 0) -> "asyncio.Future[None]":
-        """Hand `lines` over; the future ends when they are on disk, and `slots` are released then."""
+    def submit(self, lines: Sequence[Line], slots: Slots | None = None, held: int = 0) -> "asyncio.Future[None]":
+        """Hand `lines` over; the future ends when they are on disk, and `held` of `slots` are released then."""
         if not self._gathering or len(self._gathering[-1].lines) >= MAX_LINES:
             self._gathering.append(_Group(self._loop.create_future()))
         group = self._gathering[-1]
         group.lines += lines
-        group.slots += slots
+        if slots:
+            group.held[slots] += held
         if not self._is_writing:
             self._linger()
         return group.written
@@ -108,6 +109,7 @@ class Recorder:
             group.written.exception()  # looked at: not everybody who submits waits
         else:
             group.written.set_result(None)
-        self._release(group.slots)
+        for slots, held in group.held.items():
+            slots.release(held)
         if self._gathering:
             self._linger()

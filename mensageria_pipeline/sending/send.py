@@ -29,6 +29,7 @@ from mensageria_pipeline.sending.results import Results, Tally
 from mensageria_pipeline.settings import Settings
 
 _logger = logging.getLogger(__name__)
+_IN_DOUBT = "stopped_unknown"
 
 
 @dataclass(slots=True)
@@ -91,11 +92,12 @@ def send_messages(
     cannot be recorded.
     """
     partition = hold.lease.scope
-    with _held_plan(layout, partition) as path:
+    with held_plan(layout, partition) as path:
         plan = verified_plan(layout, partition, definition, path)
         if released_plan not in {None, plan.fingerprint}:
             raise StaleInputError("step_stale", asset=Asset.MESSAGES, campaign=partition, changed="messages")
         providers = _providers(path, ProviderConfig(settings, definition.simulation))
+        known_wait = ledger.wait(partition)
         report = SendReport(plan, modes=sorted({p.capabilities.mode for p in providers}))
         dispatch = Dispatch(
             hold, path, ledger, settings, definition, tuple(p.name for p in providers),
@@ -115,22 +117,24 @@ def send_messages(
             report.processes = dispatch.processes
             if not is_lost:
                 _write_results(layout, ledger, partition, path, report)
+                _remember_wait(ledger, partition, report, known_wait)
     _logger.debug(
         "%s: %d settled in %.1f s, %d pending", partition, report.settled, report.sent_s, report.tally.pending
     )
     return report
 
 
-def refresh_results(layout: Layout, ledger: Ledger, partition: str) -> None:
-    """Write send_results of today's plan anew, after a person's decision. Sends nothing."""
-    with _held_plan(layout, partition) as path:
-        stamp = read_stamp(path)
-        assert stamp is not None  # noqa: S101 - it is held
-        _write_results(layout, ledger, partition, path, SendReport(stamp))
+def refresh_results(layout: Layout, ledger: Ledger, partition: str, plan: Path) -> None:
+    """Write send_results of a held plan anew, after a person's decision. Sends nothing."""
+    stamp = read_stamp(plan)
+    assert stamp is not None  # noqa: S101 - it is held
+    found = recorded_problem(layout, partition)
+    problem = found if found and found.key != _IN_DOUBT else None
+    _write_results(layout, ledger, partition, plan, SendReport(stamp, problem=problem))
 
 
 @contextlib.contextmanager
-def _held_plan(layout: Layout, partition: str) -> Iterator[Path]:
+def held_plan(layout: Layout, partition: str) -> Iterator[Path]:
     """The messages file under a name of our own: another run may put a newer one in its place meanwhile."""
     source = layout.table(Asset.MESSAGES, partition)
     held = source.with_name(f".held-{os.getpid()}.parquet")
@@ -203,7 +207,7 @@ def _read_order(report: SendReport, order: Order | None) -> None:
 
 
 def _write_results(layout: Layout, ledger: Ledger, partition: str, path: Path, report: SendReport) -> None:
-    """Whatever happened: write what is known and why it ended, and until when the campaign waits.
+    """Whatever happened: write what is known and why it ended.
 
     Raises the reason for stopping, or LedgerError, when not even that can be written.
     """
@@ -213,17 +217,26 @@ def _write_results(layout: Layout, ledger: Ledger, partition: str, path: Path, r
             _explain(report, partition)
             problem = {"key": report.problem.key, "values": dict(report.problem.values)} if report.problem else None
             results.export(layout, partition, {Asset.MESSAGES.value: report.plan.fingerprint}, {"problem": problem})
-        wait = Wait(partition, report.wait_until, report.wait_reason or "") if report.wait_until else None
-        ledger.set_wait(partition, wait)
     except OSError as error:
         problem_type = type(error).__name__
         unwritable = LedgerError("ledger_unwritable", problem=problem_type, path=layout.processed_dir.name)
         raise report.problem or unwritable from None
 
 
+def _remember_wait(ledger: Ledger, partition: str, report: SendReport, known: Wait | None) -> None:
+    """Until when the campaign waits; where it does not, the wait that this sending began with is over.
+
+    Another one that came meanwhile stays: somebody resumed a campaign that was just being paused.
+    """
+    if report.wait_until:
+        ledger.set_wait(partition, Wait(partition, report.wait_until, report.wait_reason or ""))
+    elif known:
+        ledger.end_wait(known)
+
+
 def _explain(report: SendReport, partition: str) -> None:
     """Complete the reason with counts; in-doubt messages that nobody will resend are a reason of their own."""
     if report.problem is not None and "pending" in report.problem.values:
         report.problem.values |= {"pending": report.tally.pending, "unknown": report.tally.unknown}
-    if report.problem is None and report.tally.unknown:
-        report.problem = MensageriaError("stopped_unknown", unknown=report.tally.unknown, campaign=partition)
+    if report.problem is None and report.tally.unknown and not report.wait_reason:
+        report.problem = MensageriaError(_IN_DOUBT, unknown=report.tally.unknown, campaign=partition)

@@ -99,17 +99,18 @@ class Sender:
             return runner.run(self._send_all())
 
     async def _send_all(self) -> list[LaneReport]:
-        job, slots = self._job, Slots(MAX_IN_FLIGHT)
+        job = self._job
+        most = MAX_IN_FLIGHT // len(job.providers)  # each lane its own: a batch would wait behind single messages
         shard = self._ledger.journal(job.partition).shard(job.lease.shard, job.lease.token)
         config = ProviderConfig(job.settings, job.definition.simulation)
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(shard.close)
-            recorder = await stack.enter_async_context(Recorder(shard.append, slots.release))
+            recorder = await stack.enter_async_context(Recorder(shard.append))
             for name in job.providers:
                 provider = create_provider(name, config)
                 send = await self._way(provider, stack)
                 buckets = [stack.enter_context(contextlib.closing(bucket)) for bucket in _buckets(job, provider)]
-                self._lanes.append(self._lane(provider, send, recorder, slots, buckets))
+                self._lanes.append(self._lane(provider, send, recorder, Slots(most), buckets))
             reports = await asyncio.gather(*(lane.run() for lane in self._lanes), return_exceptions=True)
         for report in reports:
             if isinstance(report, BaseException):
@@ -129,7 +130,7 @@ class Sender:
         job, can = self._job, provider.capabilities
         on_unknown = job.definition.on_unknown or can.on_unknown
         rates = [bucket.pace.rate_per_s for bucket in buckets if bucket.pace.rate_per_s]
-        policy = LanePolicy(can.mode, _batch_size(can, min(rates, default=None)), on_unknown, can.retry)
+        policy = LanePolicy(can.mode, _batch_size(can, min(rates, default=None), slots.free), on_unknown, can.retry)
         return Lane(
             provider=provider.name, policy=policy, send=send, recorder=recorder, slots=slots, buckets=buckets,
             source=messages_left(job.plan, job.left, provider.name, on_unknown), refusal=provider.refusal,
@@ -183,9 +184,9 @@ class Suppressed:
         )  # fmt: skip
 
 
-def _batch_size(can: Capabilities, rate_per_s: float | None) -> int:
+def _batch_size(can: Capabilities, rate_per_s: float | None, slots: int) -> int:
     """Messages per request: no more than a tenth of a second's worth, or a batch would be a burst."""
-    most = min(can.batch_size, MAX_IN_FLIGHT)
+    most = min(can.batch_size, slots)
     return max(1, min(most, int(rate_per_s / 10))) if rate_per_s else most
 
 

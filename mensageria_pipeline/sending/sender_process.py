@@ -77,7 +77,7 @@ class ProcessSender:
         return self._process.stdin
 
     def _say(self, line: bytes) -> None:
-        with contextlib.suppress(OSError):  # it is gone: the listener finds out
+        with contextlib.suppress(OSError, ValueError):  # it is gone, or closed: the listener finds out
             self._input.write(line + b"\n")
             self._input.flush()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from mensageria_pipeline.contracts.campaign import OneMessagePer
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.queries import query
 from mensageria_pipeline.contracts.send_results import Outcome
@@ -58,20 +59,27 @@ def settle_doubts(ledger: Ledger, hold: CampaignHold, found: Iterable[Doubt], ou
     return len({doubt.message_id for doubt in found})
 
 
-def failures(plan: Path, journal: Journal, outcomes: Iterable[Outcome]) -> list[tuple[str, Mode, Outcome]]:
-    """The messages of the plan that ended in one of `outcomes`: id, mode and outcome."""
-    wanted = {outcome.value for outcome in outcomes}
+def failures(
+    plan: Path, journal: Journal, outcomes: Iterable[Outcome], per: OneMessagePer
+) -> list[tuple[str, Mode, Outcome]]:
+    """The messages of the plan that ended in one of `outcomes` and may be tried again: id, mode and outcome.
+
+    Where every person gets one message, only the last of theirs is, and only if no other may have reached them:
+    a later list may have brought another address.
+    """
     with connect(plan) as connection:
         read_journal(connection, journal, with_answers=True)
-        modes = [row[0] for row in connection.execute("SELECT DISTINCT mode FROM plan").fetchall()]
-        rows = [
-            row
-            for mode in modes
-            for row in connection.sql(query(_PACKAGE, "send_results"), params={"mode": mode})
-            .select("message_id, mode, outcome")
-            .fetchall()
-        ]
-    return [(message_id, Mode(mode), Outcome(outcome)) for message_id, mode, outcome in rows if outcome in wanted]
+        found: list[tuple[str, Mode, Outcome]] = []
+        for (mode,) in connection.execute("SELECT DISTINCT mode FROM plan").fetchall():
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE results AS {query(_PACKAGE, 'send_results')}", {"mode": mode}
+            )
+            rows = connection.execute(
+                query(_PACKAGE, "failures"),
+                {"outcomes": [outcome.value for outcome in outcomes], "is_per_person": per is OneMessagePer.PERSON},
+            ).fetchall()
+            found += [(message_id, Mode(mode), Outcome(outcome)) for message_id, outcome in rows]
+    return found
 
 
 def reopen(ledger: Ledger, hold: CampaignHold, messages: Iterable[tuple[str, Mode]]) -> None:

@@ -5,12 +5,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse
 from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.ledger.control import Wait
 from mensageria_pipeline_tests.cli.conftest import Terminal
 from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION
 from mensageria_pipeline_tests.fakes.dagster_server import clean_environment
@@ -146,6 +148,31 @@ def test_failures_are_tried_again_and_dead_addresses_are_not(shell: Terminal, pr
     assert (found["accepted"], found["invalid_address"], found["rejected"]) == (2, 1, 0)
     assert counts(shell)["attempts"] == 4
     assert "nenhuma mensagem" in shell.run("retry", "a", "--yes").out
+
+
+def test_a_retry_does_not_reach_who_was_reached_at_another_address(
+    shell: Terminal, provider_server: ProviderServer
+) -> None:
+    """The first address was refused, a later list brought another one: there is nothing to try again."""
+    provider_server.statuses = lambda m: {"status": "rejected" if m["to"] == "velho" else "accepted", "code": "Q"}
+    shell.define("a", SIMPLE_DEFINITION + "provider: http\n")
+    shell.run("run", "a", shell.list_file("id;nome;token\n1;Ana;velho\n2;Bia;t2\n"))
+    shell.run("run", "a", shell.list_file("id;nome;token\n1;Ana;novo\n2;Bia;t2\n", "nova.csv"))
+    assert len(provider_server.accepted()) == 2
+    provider_server.statuses = lambda _: {"status": "accepted"}
+    assert "nenhuma mensagem" in shell.run("retry", "a", "--yes").out
+    assert len(provider_server.accepted()) == 2
+
+
+def test_deciding_over_doubts_leaves_the_campaigns_wait_alone(shell: Terminal, provider_server: ProviderServer) -> None:
+    """What waits for its window is still resumed when due."""
+    provider_server.script = lambda _: Silence(3)
+    shell.define("a", SIMPLE_DEFINITION + "provider: http\non_unknown: hold\n")
+    shell.run("run", "a", shell.list_file())
+    wait = Wait("a", datetime.now(UTC) + timedelta(hours=1), "wait_window")
+    Project.load(shell.root).ledger.set_wait("a", wait)
+    assert shell.run("unknown", "a", "--mark", "rejected", "--yes").code == 0
+    assert Project.load(shell.root).ledger.waits() == [wait]
 
 
 def test_orders_for_a_campaign_that_is_not_there_are_errors(terminal: NewTerminal) -> None:

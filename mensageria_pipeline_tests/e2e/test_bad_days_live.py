@@ -1,5 +1,6 @@
 """Terminate and the death of the whole machine, with a real Dagster: what a person sees, and that nobody is doubled."""
 
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -28,6 +29,19 @@ def _begin(server: DagsterServer, provider: ProviderServer, on_unknown: str) -> 
     (run,) = server.runs("a")
     assert run["status"] == "STARTED"
     return str(run["runId"])
+
+
+def _kill_tree(pid: int) -> None:
+    """kill -9 of a process and of all that it started, also in groups of their own."""
+    found, waiting = [pid], [pid]
+    while waiting:
+        children = Path(f"/proc/{waiting[0]}/task").glob("*/children")
+        started = [int(child) for file in children for child in file.read_text().split()]
+        waiting = [*waiting[1:], *started]
+        found += started
+    for each in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
 
 
 def test_terminate_in_the_ui_drains_and_re_execution_goes_on(tmp_path: Path, provider_server: ProviderServer) -> None:
@@ -62,7 +76,7 @@ def test_after_the_machine_went_down_the_campaign_goes_on_by_itself(
     environment = {"API_PROVIDER_URL": provider_server.url, "API_KEY": "x", "DEFAULT_BATCH_SIZE": "1"}
     with dagster_server(tmp_path / "projeto", **environment) as server:
         run_id = _begin(server, provider_server, "resend")
-        os.killpg(server.process.pid, signal.SIGKILL)
+        _kill_tree(server.process.pid)
         server.process.wait()
     sent = len(provider_server.began)
     assert sent < MESSAGES

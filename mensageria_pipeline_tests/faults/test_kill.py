@@ -105,6 +105,18 @@ def test_a_dead_sender_is_replaced(field: Field) -> None:
     assert not is_alive(survivor)
 
 
+def test_a_sender_that_somebody_ends_is_replaced_at_once(field: Field) -> None:
+    """SIGTERM: it drains, gives its lease back, and what is left of its shard goes on."""
+    field.server.play(Rates(slow_s=0.02))
+    field.prepare(4_000, "rate_per_s: 800\non_unknown: hold\n", SENDER_PROCESSES="2")
+    sending = field.start()
+    field.wait_for_requests(500)
+    os.kill(sending.senders()[0], signal.SIGTERM)
+    counts = sending.end()
+    assert (counts["outcomes"]["accepted"], counts["unknown"], counts["problem"]) == (4_000, 0, None)
+    assert max(Counter(field.server.accepted_ids()).values()) == 1
+
+
 def test_no_sender_outlives_its_parent(field: Field) -> None:
     """The parent is killed alone: its senders record what is in flight, give their leases back and are gone."""
     field.server.play(Rates(slow_s=0.3))

@@ -56,14 +56,15 @@ class NobodySuppressed(set[str]):
 def run(
     send: Send, lines: Lines, *, count: int = 1, retry: RetryPolicy = FAST, batch: int = 1, slots: int = 512,
     on_unknown: OnUnknown = OnUnknown.RESEND, unreachable_s: float = 60, stop: StopSwitch | None = None,
+    suppressed: NobodySuppressed | None = None,
 ) -> LaneReport:  # fmt: skip
     async def sending() -> LaneReport:
         free = Slots(slots)
-        async with Recorder(lines.append, free.release) as recorder:
+        async with Recorder(lines.append) as recorder:
             lane = Lane(
                 provider="p", policy=LanePolicy(Mode.LIVE, batch, on_unknown, retry, unreachable_s=unreachable_s),
                 source=iter([(message(n), False) for n in range(count)]), send=send, refusal=lambda _message: None,
-                recorder=recorder, suppressions=NobodySuppressed(), window=SendWindow(), slots=free,
+                recorder=recorder, suppressions=suppressed or NobodySuppressed(), window=SendWindow(), slots=free,
                 buckets=[Bucket(Pace())], stop_switch=stop or StopSwitch(), clock=time.monotonic, draw=Random(1),
             )  # fmt: skip
             return await lane.run()
@@ -161,6 +162,13 @@ def test_nothing_more_is_sent_once_the_ledger_fails(after: int) -> None:
     with pytest.raises(LedgerError):
         run(send, Lines(fails_after=after), count=50, slots=1)
     assert sent == after
+
+
+def test_a_ledger_that_fails_between_slot_and_intent_hangs_nobody() -> None:
+    """Slots that were taken come back, whatever goes wrong; the lane ends with the ledger's error."""
+    suppressed = NobodySuppressed({"k3"})
+    with pytest.raises(LedgerError):
+        run(answering(Verdict.ACCEPTED), Lines(fails_after=0), count=50, slots=8, suppressed=suppressed)
 
 
 def test_no_more_than_the_slots_are_in_doubt_at_once() -> None:

@@ -181,6 +181,7 @@ def test_a_token_is_fetched_once_for_all_and_again_when_it_runs_out(provider_ser
     [
         (google.auth.exceptions.RefreshError("segredo"), Verdict.CREDENTIALS),
         (google.auth.exceptions.TransportError("segredo"), Verdict.RETRY),
+        (google.auth.exceptions.RefreshError("segredo", retryable=True), Verdict.RETRY),
     ],
 )
 def test_a_failed_login_sends_nothing(provider_server: ProviderServer, failure: Exception, verdict: Verdict) -> None:

@@ -126,6 +126,13 @@ def test_numbers_of_another_boot_do_not_hold_anybody(tmp_path: Path) -> None:
     assert Bucket(Pace(1), tmp_path / "b", clock).reserve(1) <= clock.now + 1
 
 
+def test_a_very_slow_rate_is_kept() -> None:
+    """Ten messages an hour: the next moment is minutes ahead, and no sign of another boot."""
+    clock = Clock()
+    bucket = Bucket(Pace(10 / 3_600), clock=clock)
+    assert [round((bucket.reserve(1) - clock.now) / 360) for _ in range(4)] == [0, 1, 2, 3]
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -155,6 +162,19 @@ def test_the_breaker_opens_by_rate_probes_and_closes(clock: Clock) -> None:
     breaker.answered(accepted=False)
     assert breaker.permits(0) > 1_000
     assert breaker.openings == 2
+
+
+def test_waiting_for_the_next_try_is_no_outage(clock: Clock) -> None:
+    """A provider that asks for two minutes is there; one that fails try after try for a minute is not."""
+    breaker = Breaker(clock)
+    breaker.failed()
+    clock.now += 120
+    breaker.failed()
+    assert breaker.failing_for_s() == 0
+    for _ in range(breakers.LEAST_ANSWERS):
+        clock.now += 10
+        breaker.failed()
+    assert breaker.failing_for_s() >= 60
 
 
 def test_single_failures_do_not_open_it(clock: Clock) -> None:

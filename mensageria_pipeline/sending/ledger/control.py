@@ -148,6 +148,16 @@ class Ledger:
                 values = {"campaign": campaign, "due_at": wait.due_at.isoformat(), "reason": wait.reason}
                 connection.execute(sa.insert(_waits).values(**values))
 
+    def wait(self, campaign: str) -> Wait | None:
+        """Until when a campaign waits."""
+        return next((wait for wait in self.waits() if wait.campaign == campaign), None)
+
+    def end_wait(self, wait: Wait) -> None:
+        """Forget a wait that is over; another one of the campaign stays."""
+        same = (_waits.c.campaign == wait.campaign) & (_waits.c.due_at == wait.due_at.isoformat())
+        with self._file.write() as connection:
+            connection.execute(sa.delete(_waits).where(same))
+
     def waits(self) -> list[Wait]:
         with self._file.read() as connection:
             rows = connection.execute(sa.select(_waits).order_by(_waits.c.due_at, _waits.c.campaign)).all()

@@ -120,9 +120,10 @@ class FcmProvider:
         assert self._credentials is not None  # noqa: S101 - a login is due only with credentials
         try:
             self._credentials.refresh(GoogleRequest())  # type: ignore[no-untyped-call]
-        except google.auth.exceptions.TransportError:
-            return Verdict.RETRY
-        except (google.auth.exceptions.GoogleAuthError, ValueError):
+        except google.auth.exceptions.GoogleAuthError as error:
+            is_passing = error.retryable or isinstance(error, google.auth.exceptions.TransportError)
+            return Verdict.RETRY if is_passing else Verdict.CREDENTIALS
+        except ValueError:
             return Verdict.CREDENTIALS
         self._carry(str(self._credentials.token))
         return None
