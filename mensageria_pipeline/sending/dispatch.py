@@ -234,6 +234,8 @@ class Dispatch:
             yield
         finally:
             shutil.rmtree(self._scratch_dir, ignore_errors=True)
+            with contextlib.suppress(OSError):  # another run's files are there already
+                self.folder.rmdir()
 
     @property
     def _scratch_dir(self) -> Path:
