@@ -56,12 +56,11 @@ def campaign_status(project: Project, partition: str) -> CampaignStatus:
     facts = recipients.facts if recipients else {}
     fates = {fate.value: int(facts.get("fates", {}).get(fate.value, 0)) for fate in Fate}
     definition = _definition(project, partition)
-    wait = next((wait for wait in project.ledger.waits() if wait.campaign == partition), None)
     plan = read_stamp(project.layout.table(Asset.MESSAGES, partition))
     return CampaignStatus(
         campaign=partition, mode=Mode.LIVE if definition.is_live else Mode.SIMULATED, rows=int(facts.get("rows", 0)),
         fates=fates, tally=_tally(project, partition, definition), codes=dict(facts.get("codes", {})),
-        is_prepared=plan is not None, wait=wait, order=project.ledger.order(partition),
+        is_prepared=plan is not None, wait=project.ledger.wait(partition), order=project.ledger.order(partition),
         needs_release=definition.needs_release and plan is not None
         and not project.ledger.is_released(partition, plan.fingerprint),
     )  # fmt: skip

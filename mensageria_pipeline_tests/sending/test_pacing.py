@@ -22,7 +22,7 @@ def send_for(clock: Clock, seconds: float, *buckets: Bucket) -> list[float]:
     moments: list[float] = []
     until = clock.now + seconds
     due = dict.fromkeys(range(len(buckets)), clock.now)
-    while (number := min(due, key=lambda each: due[each])) is not None and due[number] < until:
+    while due[number := min(due, key=lambda each: due[each])] < until:
         clock.now = max(clock.now, due[number])
         moments.append(clock.now)
         due[number] = buckets[number].reserve(1)
