@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.texts import Language
 
@@ -31,6 +32,11 @@ VARIABLES = (
     "SENDER_PROCESSES",
     "LEDGER_URL",
     "INPUT_SETTLE_SECONDS",
+    "INPUT_MAX_MEGABYTES",
+    "INPUT_MAX_COLUMNS",
+    "INPUT_MAX_CELL_CHARACTERS",
+    "INPUT_MEMORY_MEGABYTES",
+    "INPUT_TIMEOUT_SECONDS",
     "LOG_LEVEL",
     "ALERT_WEBHOOK_URL",
 )
@@ -67,6 +73,8 @@ class Settings:
     """Where the ledger is, if not below the data folder."""
     input_settle_s: float = 2.0
     """A file counts as whole when it has not changed for so many seconds."""
+    limits: Limits = field(default_factory=Limits)
+    """How large a list may be."""
     log_level: str = "INFO"
     alert_webhook_url: str | None = field(default=None, repr=False)
 
@@ -107,6 +115,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         sender_processes=_count("SENDER_PROCESSES", values),
         ledger_dir=_ledger_dir(root, values["LEDGER_URL"]),
         input_settle_s=_number("INPUT_SETTLE_SECONDS", values, default=2.0, low=0, high=600),
+        limits=_limits(values),
         log_level=_log_level(values["LOG_LEVEL"]),
         alert_webhook_url=_url("ALERT_WEBHOOK_URL", values),
     )
@@ -170,6 +179,19 @@ def _ledger_dir(root: Path, value: str) -> Path | None:
             "setting_invalid", name="LEDGER_URL", found="…", expected="sqlite:///folder, sqlite:////folder"
         )
     return (root / value.removeprefix(prefix)).resolve() if value else None
+
+
+def _limits(values: Mapping[str, str]) -> Limits:
+    default = Limits()
+    return Limits(
+        size_mib=int(_number("INPUT_MAX_MEGABYTES", values, default=default.size_mib, low=1, high=1 << 20)),
+        columns=int(_number("INPUT_MAX_COLUMNS", values, default=default.columns, low=1, high=16_384)),
+        cell_characters=int(
+            _number("INPUT_MAX_CELL_CHARACTERS", values, default=default.cell_characters, low=100, high=10_000_000)
+        ),
+        memory_mib=int(_number("INPUT_MEMORY_MEGABYTES", values, default=default.memory_mib, low=512, high=1 << 20)),
+        timeout_s=_number("INPUT_TIMEOUT_SECONDS", values, default=default.timeout_s, low=1, high=86_400),
+    )
 
 
 def _optional_number(name: str, values: Mapping[str, str], *, low: float, high: float) -> float | None:

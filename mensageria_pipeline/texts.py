@@ -164,6 +164,138 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "a primeira linha parece conter dados, e não os nomes das colunas",
         "the first line seems to hold data, not the names of the columns",
     ),
+    "file_has_nul": (
+        "O arquivo {file} tem bytes nulos: não é um texto, ou foi danificado na cópia. Exporte-o de novo.",
+        "The file {file} has NUL bytes: it is no text, or was damaged when copied. Export it again.",
+    ),
+    "file_not_text": (
+        "O arquivo {file} não pôde ser lido como texto ({encoding}). Exporte-o de novo em UTF-8.",
+        "The file {file} cannot be read as text ({encoding}). Export it again in UTF-8.",
+    ),
+    "file_mixed_encodings": (
+        "O arquivo {file} mistura duas codificações: a linha {line} está em UTF-8, outras em Windows-1252. Nomes sairiam "
+        "errados. Junte as partes em um programa só e exporte em UTF-8.",
+        "The file {file} mixes two encodings: line {line} is in UTF-8, others in Windows-1252. Names would come out "
+        "wrong. Join the parts in one program and export in UTF-8.",
+    ),
+    "file_line_too_long": (
+        "O arquivo {file} tem uma linha longa demais para ser uma linha de lista (limite: 16 células de {limit} "
+        "caracteres, INPUT_MAX_CELL_CHARACTERS). Confira as quebras de linha e exporte-o de novo.",
+        "The file {file} has a line too long to be a row of a list (limit: 16 cells of {limit} characters, "
+        "INPUT_MAX_CELL_CHARACTERS). Check its line breaks and export it again.",
+    ),
+    "file_cell_too_long": (
+        "O arquivo {file} tem uma célula com mais de {limit} caracteres (perto da linha {line}; limite "
+        "INPUT_MAX_CELL_CHARACTERS). Encurte-a, ou confira as aspas.",
+        "The file {file} has a cell of more than {limit} characters (near line {line}; limit "
+        "INPUT_MAX_CELL_CHARACTERS). Shorten it, or check the quotes.",
+    ),
+    "file_stray_quote": (
+        "O arquivo {file} tem aspas soltas perto da linha {line}: linhas inteiras ficariam dentro de uma célula. Remova as "
+        "aspas, ou exporte-o de novo.",
+        "The file {file} has a stray quote near line {line}: whole rows would end up in one cell. Remove the quote, or "
+        "export the file again.",
+    ),
+    "file_too_wide": (
+        "O arquivo {file} tem {found} colunas; o limite é {limit} (INPUT_MAX_COLUMNS). Deixe só as colunas da campanha.",
+        "The file {file} has {found} columns; the limit is {limit} (INPUT_MAX_COLUMNS). Keep only the campaign's columns.",
+    ),
+    "file_too_large": (
+        "O arquivo {file} tem, ou descompacta em, mais de {limit} MiB (INPUT_MAX_MEGABYTES). Divida-o em partes, ou "
+        "aumente o limite no .env.",
+        "The file {file} has, or unpacks to, more than {limit} MiB (INPUT_MAX_MEGABYTES). Split it into parts, or raise "
+        "the limit in .env.",
+    ),
+    "file_needs_memory": (
+        "A planilha {file} precisa de mais de {limit} MiB de memória para ser lida (INPUT_MEMORY_MEGABYTES), ou está "
+        "danificada. Salve como CSV, ou aumente o limite no .env.",
+        "The workbook {file} needs more than {limit} MiB of memory to be read (INPUT_MEMORY_MEGABYTES), or is damaged. "
+        "Save it as CSV, or raise the limit in .env.",
+    ),
+    "file_takes_too_long": (
+        "A leitura da planilha {file} passou de {limit} s (INPUT_TIMEOUT_SECONDS). Salve como CSV, ou aumente o limite no "
+        ".env.",
+        "Reading the workbook {file} took more than {limit} s (INPUT_TIMEOUT_SECONDS). Save it as CSV, or raise the "
+        "limit in .env.",
+    ),
+    "file_markup_as_excel": (
+        "O arquivo {file} tem nome de Excel, mas é uma página HTML ou um XML, como alguns sistemas exportam. Abra-o no "
+        "Excel e salve como .xlsx.",
+        "The file {file} is named as Excel but is an HTML page or XML, as some systems export it. Open it in Excel and "
+        "save it as .xlsx.",
+    ),
+    "file_archive_damaged": (
+        "O arquivo compactado {file} está danificado. Compacte-o de novo, ou envie a lista sem compactar.",
+        "The archive {file} is damaged. Pack it again, or send the list unpacked.",
+    ),
+    "file_archive_count": (
+        "O arquivo compactado {file} tem {found} arquivos dentro; o esperado é 1. Deixe só a lista.",
+        "The archive {file} has {found} files inside; expected 1. Keep only the list.",
+    ),
+    "file_archive_encrypted": (
+        "O arquivo compactado {file} tem senha. Compacte-o sem senha, ou envie a lista sem compactar.",
+        "The archive {file} has a password. Pack it without one, or send the list unpacked.",
+    ),
+    "file_not_jsonl": (
+        'A linha {line} do arquivo {file} não é um objeto JSON. Esperado: um objeto por linha, como {{"nome": "Ana"}}.',
+        'Line {line} of the file {file} is not a JSON object. Expected: one object per line, like {{"nome": "Ana"}}.',
+    ),
+    "sheet_missing": (
+        "A definição diz `sheet: {sheet}`, mas a planilha {file} tem as abas: {sheets}.",
+        "The definition says `sheet: {sheet}`, but the workbook {file} has the sheets: {sheets}.",
+    ),
+    "doubt_mojibake": (
+        "Há acentos quebrados (como JosÃ©): o texto já chegou danificado. Exporte-o de novo em UTF-8.",
+        "There are broken accents (like JosÃ©): the text was damaged before it came. Export it again in UTF-8.",
+    ),
+    "doubt_preamble": (
+        "{count} linha(s) acima do cabeçalho (linha {row}) ficaram de fora.",
+        "{count} line(s) above the header (row {row}) were left out.",
+    ),
+    "doubt_renamed": (
+        "Cabeçalhos repetidos, reservados ou vazios ganharam outro nome: {columns}.",
+        "Headers that were repeated, reserved or empty got another name: {columns}.",
+    ),
+    "doubt_surplus": (
+        "Há linhas com mais células do que o cabeçalho ({columns}): serão rejeitadas, porque os valores podem estar fora "
+        "de lugar.",
+        "There are rows with more cells than the header ({columns}): they will be rejected, because their values may "
+        "be out of place.",
+    ),
+    "doubt_totals": (
+        "{count} linha(s) de totais no fim (a partir da linha {row}) ficaram de fora.",
+        "{count} line(s) of totals at the end (from row {row} on) were left out.",
+    ),
+    "rule_column_missing": (
+        "A definição tem uma regra (`rules:`) para a coluna {column}, que a base não tem. Ela tem: {found}.",
+        "The definition has a rule (`rules:`) for column {column}, which the base does not have. It has: {found}.",
+    ),
+    "enrich_column_taken": (
+        "A definição traz por `enrich:` a(s) coluna(s) {columns}, que a base já tem. Renomeie na tabela de apoio.",
+        "The definition brings by `enrich:` the column(s) {columns}, which the base already has. Rename in the table.",
+    ),
+    "enrich_key_missing": (
+        "A definição liga a tabela {table} pela coluna {column}, que a base não tem. Ela tem: {found}.",
+        "The definition joins table {table} by column {column}, which the base does not have. It has: {found}.",
+    ),
+    "lookup_column_missing": (
+        "A tabela de apoio {table} não tem a coluna {column}. Ela tem: {found}.",
+        "The lookup table {table} has no column {column}. It has: {found}.",
+    ),
+    "lookup_file_missing": (
+        "A tabela de apoio {table} não está em data/lookup/. Estão lá: {known}.",
+        "The lookup table {table} is not in data/lookup/. There are: {known}.",
+    ),
+    "lookup_unreadable": (
+        "A tabela de apoio {table} não pôde ser lida. Esperado: CSV em UTF-8 com cabeçalho, Parquet ou DuckDB.",
+        "The lookup table {table} cannot be read. Expected: CSV in UTF-8 with a header, Parquet or DuckDB.",
+    ),
+    "lookup_key_twice": (
+        "A tabela de apoio {table} repete valores da chave {key} ({count} a mais): cada linha ficaria duplicada. Deixe uma "
+        "linha por valor.",
+        "The lookup table {table} repeats values of its key {key} ({count} too many): rows would be doubled. Keep one "
+        "row per value.",
+    ),
     "file_type_unknown": (
         "O arquivo {file} tem a extensão {found}. Esperado: {expected}. Exporte-o em um desses formatos.",
         "The file {file} has the extension {found}. Expected: {expected}. Export it in one of these.",
@@ -206,7 +338,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "A campanha {campaign} não tem nenhum arquivo utilizável em {folder}. {detail}",
         "Campaign {campaign} has no usable file in {folder}. {detail}",
     ),
-    "no_input_hint": ("Coloque ali uma planilha .xlsx ou .csv.", "Put a .xlsx or .csv file there."),
+    "no_input_hint": ("Coloque ali uma planilha (.xlsx, .ods, .csv, …).", "Put a list there (.xlsx, .ods, .csv, …)."),
     "campaign_unknown": (
         "A campanha {campaign} não existe. Existem: {known}.",
         "Campaign {campaign} does not exist. There are: {known}.",
@@ -481,6 +613,74 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "O provedor informou que este endereço não existe mais.",
         "The provider said that this address no longer exists.",
     ),
+    "extra_cells": (
+        "A linha tem mais células do que o cabeçalho (coluna {column}): os valores podem estar fora de lugar.",
+        "The row has more cells than the header (column {column}): its values may be out of place.",
+    ),
+    "email_typo": (
+        "O domínio do e-mail na coluna {column} parece digitado errado.",
+        "The domain of the e-mail in column {column} looks mistyped.",
+    ),
+    "phone_landline": (
+        "O número na coluna {column} é um telefone fixo: não recebe SMS.",
+        "The number in column {column} is a landline: it receives no SMS.",
+    ),
+    "phone_service_number": (
+        "O número na coluna {column} é de serviço (0800, 0300…): não recebe mensagens.",
+        "The number in column {column} is a service number (0800, 0300…): it receives no messages.",
+    ),
+    "phone_without_area": (
+        "O telefone na coluna {column} não tem DDD.",
+        "The phone in column {column} has no area code.",
+    ),
+    "token_lost_digits": (
+        "O token na coluna {column} virou um número arredondado (como 5,5E+12): os dígitos se perderam.",
+        "The token in column {column} became a rounded number (like 5.5E+12): its digits are lost.",
+    ),
+    "token_of_other_provider": (
+        "O token na coluna {column} é de outro serviço de push, que não é o desta campanha.",
+        "The token in column {column} is of another push service than the campaign's.",
+    ),
+    "id_lost_digits": (
+        "O identificador na coluna {column} virou um número arredondado (como 1,2E+10): os dígitos se perderam.",
+        "The identifier in column {column} became a rounded number (like 1.2E+10): its digits are lost.",
+    ),
+    "invalid_cpf": (
+        "O CPF na coluna {column} não confere com os seus dígitos verificadores.",
+        "The CPF in column {column} does not match its check digits.",
+    ),
+    "invalid_cnpj": (
+        "O CNPJ na coluna {column} não confere com os seus dígitos verificadores.",
+        "The CNPJ in column {column} does not match its check digits.",
+    ),
+    "lookup_missing": (
+        "O valor da coluna {column} não está na tabela de apoio da campanha.",
+        "The value of column {column} is not in the campaign's lookup table.",
+    ),
+    "not_allowed": (
+        "O valor da coluna {column} não é um dos permitidos: {expected}.",
+        "The value of column {column} is none of those allowed: {expected}.",
+    ),
+    "no_match": (
+        "O valor da coluna {column} não tem a forma esperada: {expected}.",
+        "The value of column {column} does not have the expected form: {expected}.",
+    ),
+    "out_of_range": (
+        "O valor da coluna {column} não é um número dentro do esperado: {expected}.",
+        "The value of column {column} is no number within what is expected: {expected}.",
+    ),
+    "not_a_date": (
+        "O valor da coluna {column} não é uma data dentro do esperado: {expected}.",
+        "The value of column {column} is no date within what is expected: {expected}.",
+    ),
+    "opted_out": (
+        "A pessoa pediu para não receber mensagens.",
+        "The person asked to receive no messages.",
+    ),
+    "suppressed_by_list": (
+        "O endereço ou a pessoa está em uma lista de supressão.",
+        "The address or the person is on a suppression list.",
+    ),
     "code_missing_address": ("sem endereço", "no address"),
     "code_invalid_email": ("e-mail inválido", "invalid e-mail"),
     "code_invalid_phone": ("telefone inválido", "invalid phone"),
@@ -495,10 +695,40 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "code_repeated_row": ("já estava em outro arquivo", "was in an earlier file"),
     "code_already_messaged": ("endereço já contatado", "address already messaged"),
     "code_unrenderable": ("valor que não cabe no texto", "value that does not fit the text"),
+    "code_extra_cells": ("células a mais", "cells too many"),
+    "code_email_typo": ("domínio de e-mail errado", "mistyped e-mail domain"),
+    "code_phone_landline": ("telefone fixo", "landline"),
+    "code_phone_service_number": ("número de serviço (0800)", "service number (0800)"),
+    "code_phone_without_area": ("telefone sem DDD", "phone without area code"),
+    "code_token_lost_digits": ("token arredondado pelo Excel", "token rounded by Excel"),
+    "code_token_of_other_provider": ("token de outro serviço", "token of another service"),
+    "code_id_lost_digits": ("identificador arredondado", "rounded identifier"),
+    "code_invalid_cpf": ("CPF inválido", "invalid CPF"),
+    "code_invalid_cnpj": ("CNPJ inválido", "invalid CNPJ"),
+    "code_lookup_missing": ("fora da tabela de apoio", "not in the lookup table"),
+    "code_not_allowed": ("valor não permitido", "value not allowed"),
+    "code_no_match": ("forma inesperada", "unexpected form"),
+    "code_out_of_range": ("número fora do esperado", "number out of range"),
+    "code_not_a_date": ("data fora do esperado", "date out of range"),
+    "code_opted_out": ("pediu para não receber", "opted out"),
+    "code_suppressed_by_list": ("em lista de supressão", "on a suppression list"),
     "code_dead_address": ("endereço que não existe mais", "address that no longer exists"),
     "suggest_fill": ("Preencha a coluna {column}.", "Fill in column {column}."),
     "suggest_correct": ("Corrija a coluna {column}.", "Correct column {column}."),
     "suggest_edition": ("Para mudar o endereço, use uma nova edição.", "To change the address, use a new edition."),
+    "suggest_value": (
+        "Confira a coluna {column}: há uma proposta na coluna `correcao`.",
+        "Check column {column}: there is a proposal in column `correction`.",
+    ),
+    "suggest_expected": ("Corrija a coluna {column}: {expected}.", "Correct column {column}: {expected}."),
+    "suggest_cells": (
+        "Confira se há um separador dentro de um valor e exporte de novo.",
+        "Check whether a value holds a delimiter, and export again.",
+    ),
+    "suggest_lookup": (
+        "Corrija a coluna {column}, ou acrescente o valor à tabela de apoio.",
+        "Correct column {column}, or add the value to the lookup table.",
+    ),
     "suggest_none": ("Nada a fazer.", "Nothing to do."),
     # command line
     "no_campaigns": (
@@ -607,6 +837,17 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "O restante de {folder} ficou como estava.",
         "The rest of {folder} stays as it was.",
     ),
+    "inspecting": ("Examinando {file}", "Inspecting {file}"),
+    "inspected_parquet": ("As linhas lidas estão em {file}.", "The rows that were read are in {file}."),
+    "label_format": ("formato", "format"),
+    "label_encoding": ("codificação", "encoding"),
+    "label_delimiter": ("separador", "delimiter"),
+    "label_quote": ("aspas", "quote"),
+    "label_sheet": ("aba", "sheet"),
+    "label_header_row": ("linha do cabeçalho", "header row"),
+    "label_channel": ("canal", "channel"),
+    "label_column": ("coluna", "column"),
+    "label_role": ("papel", "role"),
     "doctor_running": ("Examinando", "Examining"),
     "doctor_no_env": ("sem .env: valores padrão", "no .env: defaults"),
     "doctor_permissions": ("Dê permissão de escrita em {folder}.", "Allow writing to {folder}."),

@@ -25,8 +25,10 @@ class Channel(StrEnum):
 class Role(StrEnum):
     """What a column is for. The last five are address columns."""
 
+    ORIGIN = "linha_original"
     ID = "id"
     CPF = "cpf"
+    CNPJ = "cnpj"
     NAME = "nome"
     CHANNEL = "canal"
     ADDRESS = "endereco"
@@ -37,9 +39,11 @@ class Role(StrEnum):
 
 
 ALIASES: dict[Role, tuple[str, ...]] = {
+    Role.ORIGIN: ("linhaoriginal",),
     Role.ID: ("id", "idcliente", "idusuario", "clienteid", "userid", "customerid", "codigo", "codcliente",
               "codigocliente", "matricula", "identificador", "externalid"),
     Role.CPF: ("cpf", "numerocpf", "cpfcliente", "cpfcnpj"),
+    Role.CNPJ: ("cnpj", "numerocnpj", "cnpjcliente", "cnpjempresa"),
     Role.NAME: ("nome", "name", "nomecompleto", "nomecliente", "nomedocliente", "fullname", "primeironome",
                 "firstname"),
     Role.CHANNEL: ("canal", "channel", "canaldeenvio", "meio"),
@@ -51,6 +55,12 @@ ALIASES: dict[Role, tuple[str, ...]] = {
                  "telefonecelular", "numerocelular", "numerotelefone", "msisdn"),
     Role.URL: ("webhook", "webhookurl", "urlwebhook"),
 }  # fmt: skip
+
+REJECT_COLUMNS = ("erro", "sugestao", "linha_original")
+"""What the workbook of rejected rows adds to the operator's own columns, and a correction brings back."""
+
+DERIVED = ("primeiro_nome", "ddd", "uf", "fuso_horario", "dominio_email")
+"""Columns that templates and rules may use though no base has them: made of name, phone and e-mail."""
 
 ADDRESS_ROLES = (Role.ADDRESS, Role.TOKEN, Role.EMAIL, Role.PHONE, Role.URL)
 

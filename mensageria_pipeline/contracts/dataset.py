@@ -7,21 +7,30 @@ launched alone can tell whether it looks at the right version. Pages carry check
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mensageria_pipeline.errors import ContractError
 
+T = TypeVar("T")
 _METADATA_KEY = b"mensageria"
-BATCH_ROWS = 20_000
+BATCH_ROWS = 50_000
+_WAITING_CHUNKS = 2
+_DISTINCT_SHARE = 10
+"""A column gets a dictionary where it has at most one distinct value in so many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +56,116 @@ def write_dataset(
     batches: Iterable[pa.RecordBatch | pa.Table],
     *,
     inputs: Mapping[str, str],
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = MappingProxyType({}),
 ) -> Stamp:
-    """Write `batches` to `path` atomically and return its stamp. Zero batches make a file of zero rows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
-        row_count, content = 0, _ContentHash()
-        with pq.ParquetWriter(temporary, schema, compression="zstd", write_page_checksum=True) as writer:
-            for batch in batches:
-                table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
-                table = table.cast(schema)
-                row_count += table.num_rows
-                writer.write_table(table)
-                content.update(table)
-            named = {"inputs": dict(inputs), "content": content.hexdigest(), "asset": path.parent.parent.name}
-            stamp = Stamp(fingerprint_of(named), dict(inputs), row_count, dict(facts or {}))
-            writer.add_key_value_metadata({_METADATA_KEY: json.dumps(_to_json(stamp)).encode()})
-    return stamp
+    """Write `batches` to `path` atomically and return its stamp. Zero batches make a file of zero rows.
+
+    `facts` may be a function: it is asked after the last row.
+    """
+    with DatasetWriter(path, schema, inputs) as writer:
+        for batch in batches:
+            writer.write(batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch]))
+        return writer.finish(facts() if callable(facts) else facts)
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """`items`, each made ready by a thread of its own while the one before it is used."""
+    iterator = iter(items)
+
+    def following() -> tuple[T, ...]:
+        return tuple(itertools.islice(iterator, 1))
+
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+        pending = thread.submit(following)
+        while ready := pending.result():
+            pending = thread.submit(following)
+            yield ready[0]
+
+
+class DatasetWriter:
+    """A dataset file on its way: rows are added, then it is finished, and takes its place when the block ends well.
+
+    A thread of its own compresses, hashes and writes, while the next rows are made ready; at most two chunks wait.
+    Row groups have `BATCH_ROWS` rows however the rows came: equal rows make equal pages, whose hash names the content.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, inputs: Mapping[str, str]) -> None:
+        self._path, self._schema, self._inputs = path, schema, dict(inputs)
+        self.row_count = 0
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            self._temporary = stack.enter_context(replacing(self._path))
+            self._sink = stack.enter_context(pa.OSFile(str(self._temporary), "wb"))
+            self._files = stack.enter_context(contextlib.ExitStack())
+            # Left first: nothing is written any more when the file is closed.
+            self._thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="dataset"))
+            self._stack = stack.pop_all()
+        self._waiting: deque[Future[None]] = deque()
+        self._gathered, self._gathered_rows = list[pa.Table](), 0
+        self._writer: pq.ParquetWriter | None = None
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.__exit__(*error)  # type: ignore[arg-type]
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows, each column cast to the schema's type."""
+        self.row_count += table.num_rows
+        while table.num_rows:
+            taken = table.slice(0, BATCH_ROWS - self._gathered_rows)
+            self._gathered.append(taken)
+            self._gathered_rows += taken.num_rows
+            table = table.slice(taken.num_rows)
+            if self._gathered_rows == BATCH_ROWS:
+                self._submit()
+
+    def _submit(self) -> None:
+        if len(self._waiting) == _WAITING_CHUNKS:
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._add, self._gathered))
+        self._gathered, self._gathered_rows = [], 0
+
+    def _add(self, tables: list[pa.Table]) -> None:
+        whole = pa.concat_tables([table.cast(self._schema) for table in tables]).combine_chunks()
+        if self._writer is None:
+            self._writer = self._open(whole)
+        self._writer.write_table(whole, row_group_size=BATCH_ROWS)
+
+    def _open(self, first: pa.Table) -> pq.ParquetWriter:
+        """A writer with dictionaries for the columns whose values repeat; for others they double file and time."""
+        few = first.num_rows // _DISTINCT_SHARE
+        repeated = [name for name in first.column_names if pc.count_distinct(first[name], mode="all").as_py() <= few]
+        writer = pq.ParquetWriter(
+            self._sink, self._schema, compression="zstd", write_page_checksum=True, use_dictionary=repeated
+        )
+        return self._files.enter_context(writer)
+
+    def finish(self, facts: Mapping[str, Any]) -> Stamp:
+        """Give the file its stamp, after the last row."""
+        if self._gathered or not self.row_count:
+            self._gathered = self._gathered or [self._schema.empty_table()]
+            self._submit()
+        while self._waiting:
+            self._waiting.popleft().result()
+        assert self._writer is not None  # noqa: S101 - the chunk above opened it
+        self._sink.flush()
+        content = _content_hash(self._temporary, self._sink.tell())
+        named = {"inputs": self._inputs, "content": content, "asset": self._path.parent.parent.name}
+        stamp = Stamp(fingerprint_of(named), self._inputs, self.row_count, dict(facts))
+        self._writer.add_key_value_metadata({_METADATA_KEY: json.dumps(_to_json(stamp)).encode()})
+        self._files.close()
+        return stamp
+
+
+def _content_hash(path: Path, size: int) -> str:
+    """The hash of a file's first `size` bytes: its pages, without what the footer says of them."""
+    content = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while size > 0 and (chunk := file.read(min(size, 1 << 20))):
+            content.update(chunk)
+            size -= len(chunk)
+    return content.hexdigest()
 
 
 def read_stamp(path: Path) -> Stamp | None:
@@ -108,22 +210,6 @@ def share_file(source: Path, target: Path) -> None:
     except OSError:
         with replacing(target) as temporary:
             shutil.copyfile(source, temporary)
-
-
-class _ContentHash:
-    """A hash over rows, as Arrow writes them."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.blake2b(digest_size=16)
-
-    def update(self, table: pa.Table) -> None:
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_table(table)
-        self._hash.update(sink.getvalue())
-
-    def hexdigest(self) -> str:
-        return self._hash.hexdigest()
 
 
 def _to_json(stamp: Stamp) -> dict[str, Any]:

@@ -39,6 +39,10 @@ class Layout:
         return self.data_dir / "templates"
 
     @property
+    def lookup_dir(self) -> Path:
+        return self.data_dir / "lookup"
+
+    @property
     def processed_dir(self) -> Path:
         return self.data_dir / "processed"
 
@@ -62,6 +66,10 @@ class Layout:
     def pacing_dir(self) -> Path:
         """What the senders of this machine share of their pace; may be deleted while nobody sends."""
         return self.state_dir / "pacing"
+
+    def preparing_dir(self, partition: str) -> Path:
+        """Scratch of a preparation that is under way."""
+        return self.state_dir / "preparing" / partition
 
     def sending_dir(self, partition: str) -> Path:
         """Scratch of a sending that is under way."""

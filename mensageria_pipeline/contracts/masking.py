@@ -19,8 +19,9 @@ def shown_headers(headers: Iterable[str]) -> list[str]:
 
     A list without a header line has its first person there.
     """
-    return [mask(header) if _looks_like_data(header) else header for header in headers if header]
+    return [mask(header) if looks_like_data(header) else header for header in headers if header]
 
 
-def _looks_like_data(header: str) -> bool:
+def looks_like_data(header: str) -> bool:
+    """True for what is a person's data rather than the name of a column."""
     return "@" in header or sum(c.isdigit() for c in header) >= 6 or len(header) > 60

@@ -3,7 +3,7 @@
 The operator's own columns keep their headers and are text. Beside them stand the columns of `PROVENANCE`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,8 @@ class Intake:
     """The operator's headers, in the file's order."""
     path: Path
     """Where its rows are."""
+    surplus: tuple[str, ...] = ()
+    """Columns beyond the header, which only rows with too many cells have."""
 
 
 def schema_of(headers: Sequence[str]) -> pa.Schema:
@@ -47,8 +49,14 @@ def intake_path(layout: Layout, partition: str, content_hash: str) -> Path:
     return layout.partition_dir(Asset.RAW_BASE, partition) / f"{content_hash}.parquet"
 
 
-def facts_of(file_name: str, received_at: datetime, columns: Sequence[str]) -> dict[str, Any]:
-    return {"file_name": file_name, "received_at": received_at.isoformat(), "columns": list(columns)}
+def facts_of(
+    file_name: str, received_at: datetime, columns: Sequence[str], surplus: Sequence[str], reading: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the file of an intake remembers. `reading` says how the list was understood."""
+    return {
+        "file_name": file_name, "received_at": received_at.isoformat(), "columns": list(columns),
+        "surplus": list(surplus), "reading": dict(reading),
+    }  # fmt: skip
 
 
 def list_intakes(layout: Layout, partition: str) -> list[Intake]:
@@ -71,4 +79,5 @@ def _intake(path: Path, stamp: Stamp) -> Intake:
         row_count=stamp.row_count,
         columns=tuple(stamp.facts["columns"]),
         path=path,
+        surplus=tuple(stamp.facts.get("surplus", ())),
     )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from mensageria_pipeline.contracts.dataset import read_stamp
 from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, schema_of
+from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, Intake, schema_of
 from mensageria_pipeline.defs.metadata import markdown_table, masked_preview, table_metadata, table_schema
 from mensageria_pipeline.defs.shell import CHECKS, OWNERS, campaigns, definition_of, partition_of, readable_errors
 from mensageria_pipeline.intake.ingest import IngestReport, ingest
@@ -25,7 +26,8 @@ def raw_base(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
         partition = partition_of(context)
         with project.preparation_lock(partition.key):
             definition, settle_s = definition_of(project, partition), project.settings.input_settle_s
-            report = ingest(project.layout, project.registry, partition, definition, settle_s)
+            limits = project.settings.limits
+            report = ingest(project.layout, project.registry, partition, definition, settle_s, limits)
         folder = project.layout.partition_dir(Asset.RAW_BASE, partition.key)
         latest = report.intakes[-1]
         yield dg.MaterializeResult(
@@ -35,6 +37,7 @@ def raw_base(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
             ) | {
                 "dagster/column_schema": table_schema(schema_of(latest.columns)),
                 "nome original": project.registry.name_owners().get(partition.campaign, partition.campaign),
+                "como foi lido": dg.MetadataValue.md(_reading_table(latest)),
                 "recebidos": dg.MetadataValue.md(_intakes_table(report)),
             }
         )  # fmt: skip
@@ -54,6 +57,17 @@ def _intakes_table(report: IngestReport) -> str:
         for i in report.intakes
     ]
     return markdown_table(["arquivo", "linhas", "recebido em", "sha256", "novo"], rows)
+
+
+def _reading_table(intake: Intake) -> str:
+    """How the latest list was understood, as `mensageria inspect` says it."""
+    stamp = read_stamp(intake.path)
+    reading = dict(stamp.facts.get("reading", {})) if stamp else {}
+    shown = [(name, "TAB" if value == "\t" else value) for name, value in reading.items() if value not in (None, [], 0)]
+    return markdown_table(
+        ["o quê", "encontrado"],
+        [(name, " ".join(map(str, value)) if isinstance(value, list) else f"`{value}`") for name, value in shown],
+    )
 
 
 def _files_usable(report: IngestReport) -> dg.AssetCheckResult:

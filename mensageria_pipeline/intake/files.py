@@ -7,8 +7,9 @@ from pathlib import Path
 
 from mensageria_pipeline.contracts.names import campaign_key
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.readers import EXTENSIONS, PLAIN
+from mensageria_pipeline.intake.unpack import PACKED
 
-EXTENSIONS = (".csv", ".xlsx", ".xlsm", ".xls")
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".partial")
 _OURS = ("README.md",)
 
@@ -72,8 +73,14 @@ def _candidates(input_dir: Path) -> list[tuple[str, Path]]:
         if entry.is_dir():
             found += [(entry.name, path) for path in _files_in(entry)]
         elif entry.is_file():
-            found.append((entry.stem, entry))
+            found.append((_campaign_name(entry), entry))
     return found
+
+
+def _campaign_name(path: Path) -> str:
+    """The campaign of a file that lies beside the folders: its name without extensions."""
+    inner = Path(path.stem)
+    return inner.stem if path.suffix.lower() in PACKED and inner.suffix.lower() in PLAIN else path.stem
 
 
 def _files_in(folder: Path) -> list[Path]:

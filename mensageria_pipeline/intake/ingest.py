@@ -11,14 +11,16 @@ import pyarrow as pa
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.columns import recognize
-from mensageria_pipeline.contracts.dataset import fingerprint_of, share_file, write_dataset
+from mensageria_pipeline.contracts.dataset import ahead, fingerprint_of, share_file, write_dataset
 from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.raw_base import Intake, facts_of, intake_path, list_intakes, schema_of
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import InputFile, discover
-from mensageria_pipeline.intake.readers import Sheet, open_sheet
+from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
 from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.intake.table import Sheet
 from mensageria_pipeline.texts import say
 
 PATIENCE_S = 10.0
@@ -40,7 +42,12 @@ class IngestReport:
 
 
 def ingest(
-    layout: Layout, registry: IntakeRegistry, partition: Partition, definition: CampaignDefinition, settle_s: float
+    layout: Layout,
+    registry: IntakeRegistry,
+    partition: Partition,
+    definition: CampaignDefinition,
+    settle_s: float,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> IngestReport:
     """Take in every whole, readable file of the campaign that is not taken in yet.
 
@@ -51,7 +58,7 @@ def ingest(
         _adopt_intakes(layout, partition)
     report = IngestReport()
     if not partition.occurrence:
-        _take_in_folder(layout, registry, partition.campaign, definition, settle_s, report)
+        _take_in_folder(layout, registry, partition.campaign, definition, settle_s, limits, report)
     report.intakes = list_intakes(layout, partition.key)
     if not report.intakes:
         raise _nothing_usable(layout, partition, report)
@@ -60,7 +67,7 @@ def ingest(
 
 def definition_version(definition: CampaignDefinition) -> str:
     """What a refusal depends on: another mapping or channel may make a refused file usable."""
-    return fingerprint_of(definition.model_dump(mode="json", include={"columns", "channel"}))
+    return fingerprint_of(definition.model_dump(mode="json", include={"columns", "channel", "sheet"}))
 
 
 def place_file(layout: Layout, campaign: str, source: Path) -> Path:
@@ -92,6 +99,7 @@ def _take_in_folder(
     campaign: str,
     definition: CampaignDefinition,
     settle_s: float,
+    limits: Limits,
     report: IngestReport,
 ) -> None:
     known = {intake.content_hash for intake in list_intakes(layout, campaign)}
@@ -104,7 +112,7 @@ def _take_in_folder(
             report.already.append(file.path.name)
             continue
         try:
-            intake = _take_in(layout, file, content_hash, definition)
+            intake = _take_in(layout, file, content_hash, definition, limits)
             if registry.known_hash(file.path) != content_hash:  # it changed while it was read
                 intake.path.unlink()
                 report.growing.append(file.path.name)
@@ -131,23 +139,31 @@ def _becomes_settled(file: InputFile, settle_s: float) -> bool:
     return False
 
 
-def _take_in(layout: Layout, file: InputFile, content_hash: str, definition: CampaignDefinition) -> Intake:
+def read_options(definition: CampaignDefinition, limits: Limits) -> ReadOptions:
+    """How a campaign's files are to be read."""
+    return ReadOptions(definition.sheet, tuple(definition.columns.values()), limits)
+
+
+def _take_in(
+    layout: Layout, file: InputFile, content_hash: str, definition: CampaignDefinition, limits: Limits
+) -> Intake:
     """Write one file's rows to raw_base. Raises InputError when it has no address column or no rows."""
-    received_at = datetime.now(UTC)
+    received_at, name = datetime.now(UTC), file.path.name
     path = intake_path(layout, file.campaign, content_hash)
-    with open_sheet(file.path) as sheet:
+    with open_sheet(file.path, read_options(definition, limits)) as sheet:
         recognize(sheet.headers, definition.columns, definition.channel)
         stamp = write_dataset(
-            path, schema_of(sheet.headers), _with_provenance(sheet, content_hash, file.path.name),
-            inputs={"content": content_hash}, facts=facts_of(file.path.name, received_at, sheet.headers),
+            path, schema_of(sheet.headers), _with_provenance(sheet, content_hash, name),
+            inputs={"content": content_hash},
+            facts=lambda: facts_of(name, received_at, sheet.columns, sheet.reading.surplus, sheet.reading.as_json()),
         )  # fmt: skip
-    return Intake(content_hash, file.path.name, received_at, stamp.row_count, sheet.headers, path)
+    return Intake(content_hash, name, received_at, stamp.row_count, sheet.columns, path, sheet.reading.surplus)
 
 
 def _with_provenance(sheet: Sheet, content_hash: str, file_name: str) -> Iterator[pa.Table]:
-    for batch in sheet.batches:
+    for batch in ahead(sheet.batches):
         rows = pa.Table.from_batches([batch])
-        constants = {"_intake": content_hash, "_file_name": file_name, "_sheet": sheet.name}
+        constants = {"_intake": content_hash, "_file_name": file_name, "_sheet": sheet.reading.sheet}
         columns = {name: pa.repeat(pa.scalar(value, pa.string()), len(rows)) for name, value in constants.items()}
         columns["_row_number"] = rows["_row_number"]
         columns |= {header: rows[header] for header in sheet.headers}

@@ -1,7 +1,9 @@
 """Excel files for tests."""
 
 import io
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
+from html import escape
 
 import openpyxl
 
@@ -20,3 +22,95 @@ def workbook(rows: Sequence[Sequence[object]], *, first_sheet_empty: bool = Fals
 
 PASSWORD_PROTECTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 512
 """How an encrypted workbook begins: an OLE container instead of a zip."""
+
+
+def xls(rows: Sequence[Sequence[object]]) -> bytes:
+    """A workbook of Excel 97."""
+    import xlwt
+
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Plan1")
+    for number, row in enumerate(rows):
+        for column, value in enumerate(row):
+            sheet.write(number, column, value)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def zipped(members: Mapping[str, bytes | str]) -> bytes:
+    """A zip of files: name → content."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def ods(rows: Sequence[Sequence[str]]) -> bytes:
+    """A spreadsheet as LibreOffice saves it."""
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{escape(cell)}</text:p></table:table-cell>'
+            for cell in row
+        )
+        + "</table:table-row>"
+        for row in rows
+    )
+    spaces = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{spaces} office:version="1.2"><office:body>'
+        f'<office:spreadsheet><table:table table:name="Planilha1">{cells}</table:table></office:spreadsheet>'
+        "</office:body></office:document-content>"
+    )
+    manifest_space = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    manifest = (
+        f'<?xml version="1.0"?><manifest:manifest xmlns:manifest="{manifest_space}">'
+        '<manifest:file-entry manifest:full-path="/" '
+        'manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    return zipped({"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest})
+
+
+def xlsb(rows: Sequence[Sequence[str]]) -> bytes:
+    """A binary workbook with one sheet: the records of [MS-XLSB] that a reader needs, and no more."""
+    workbook = (
+        _record(143)
+        + _record(156, b"\0" * 8 + _wide("rId1") + _wide("Plan1"))
+        + _record(144)
+        + _record(157)
+        + _record(132)
+    )
+    body = b""
+    for number, row in enumerate(rows):
+        body += _record(0, number.to_bytes(4, "little") + b"\0" * 21)
+        for column, cell in enumerate(row):
+            body += _record(6, column.to_bytes(4, "little") + b"\0" * 4 + _wide(cell))
+    last = (len(rows) - 1).to_bytes(4, "little") + b"\0" * 4 + (max(map(len, rows)) - 1).to_bytes(4, "little")
+    sheet = _record(129) + _record(148, b"\0" * 4 + last) + _record(145) + body + _record(146) + _record(130)
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    links = (
+        '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{relations}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+    )
+    return zipped({"xl/workbook.bin": workbook, "xl/_rels/workbook.bin.rels": links, "xl/worksheets/sheet1.bin": sheet})
+
+
+def _record(kind: int, data: bytes = b"") -> bytes:
+    number = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    return number + _seven_bits(len(data)) + data
+
+
+def _seven_bits(size: int) -> bytes:
+    out = b""
+    while size > 127:
+        out, size = out + bytes([size & 0x7F | 0x80]), size >> 7
+    return out + bytes([size])
+
+
+def _wide(text: str) -> bytes:
+    return len(text).to_bytes(4, "little") + text.encode("utf-16-le")

@@ -1,0 +1,76 @@
+"""How a file is understood: what `mensageria inspect` shows, without taking anything in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition
+from mensageria_pipeline.contracts.columns import recognize
+from mensageria_pipeline.contracts.dataset import replacing
+from mensageria_pipeline.contracts.limits import Limits
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.grid import ROW_NUMBER, Reading
+from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
+
+FIRST_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in a file."""
+
+    reading: Reading
+    columns: tuple[str, ...]
+    roles: dict[str, str]
+    """Column → the role it was given."""
+    channel: str | None
+    """The channel that all rows have; None where each row says its own."""
+    row_count: int
+    first_rows: list[dict[str, Any]]
+    """By column, with `_row_number`."""
+    problem: str | None
+    """Why a campaign could not use it, though it can be read."""
+
+    def as_json(self) -> dict[str, Any]:
+        return self.reading.as_json() | {
+            "rows": self.row_count, "columns": list(self.columns), "roles": self.roles, "channel": self.channel,
+            "first_rows": self.first_rows, "problem": self.problem,
+        }  # fmt: skip
+
+
+def inspect_file(
+    path: Path,
+    definition: CampaignDefinition,
+    limits: Limits,
+    parquet: Path | None = None,
+    on_rows: Callable[[int], None] = lambda _rows: None,
+) -> Inspection:
+    """Read the whole file as a campaign would; with `parquet`, keep its rows there. Raises InputError."""
+    options = ReadOptions(definition.sheet, tuple(definition.columns.values()), limits)
+    count, first = 0, list[dict[str, Any]]()
+    with open_sheet(path, options) as sheet:
+        schema = pa.schema([(ROW_NUMBER, pa.int64()), *((header, pa.string()) for header in sheet.headers)])
+        rows = (pa.Table.from_batches([batch]).select(schema.names) for batch in sheet.batches)
+        if parquet:
+            with replacing(parquet) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+                for table in rows:
+                    writer.write_table(table)
+                    count, first = count + len(table), first or table.slice(0, FIRST_ROWS).to_pylist()
+                    on_rows(count)
+        else:
+            for table in rows:
+                count, first = count + len(table), first or table.slice(0, FIRST_ROWS).to_pylist()
+                on_rows(count)
+        columns, roles, channel, problem = sheet.columns, dict[str, str](), None, None
+        try:
+            found = recognize(columns, definition.columns, definition.channel)
+            roles = {header: role.value for role, header in found.headers.items()}
+            channel = found.default_channel.value if found.default_channel else None
+        except InputError as error:
+            problem = error.text()
+        shown = [{name: row[name] for name in (ROW_NUMBER, *columns)} for row in first]
+        return Inspection(sheet.reading, columns, roles, channel, count, shown, problem)

@@ -1,0 +1,90 @@
+"""xlsx, xlsm, xls, xlsb and ods, read by calamine in a process of their own."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mensageria_pipeline.contracts.limits import Limits
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.grid import Grid, Reading
+
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_XLS = (OLE, b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
+"""Workbooks of Excel 97, and of those before it, which had no container."""
+_MARKUP = (b"<", b"\xef\xbb\xbf<")
+_MAX_MEMBERS = 10_000
+
+
+@contextlib.contextmanager
+def open_workbook(path: Path, extension: str, file_name: str, limits: Limits, sheet: str | None) -> Iterator[Grid]:
+    """The first sheet with anything in it, or the one called `sheet`. Raises InputError in a sentence."""
+    _check(path, extension, file_name, limits)
+    with tempfile.TemporaryDirectory(prefix="mensageria-") as folder:
+        # calamine tells formats by their extension.
+        source = Path(folder) / f"workbook{extension}"
+        source.symlink_to(path.resolve())
+        rows = Path(folder) / "rows.arrow"
+        found = _read(source, rows, file_name, limits, sheet)
+        reading = Reading(extension.removeprefix("."), sheet=found["sheet"], sheets=tuple(found["sheets"]))
+        yield Grid(reading, _batches(rows))
+
+
+def _check(path: Path, extension: str, file_name: str, limits: Limits) -> None:
+    """What can be seen without reading it. Raises InputError."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    if head.lstrip().startswith(_MARKUP):
+        raise InputError("file_markup_as_excel", file=file_name)
+    if extension == ".xls":
+        if not head.startswith((*_XLS, ZIP)):
+            raise InputError("file_damaged" if b"\x00" in head else "file_text_as_excel", file=file_name)
+    elif head.startswith(OLE):
+        raise InputError("file_encrypted", file=file_name)
+    elif not head.startswith(ZIP):
+        raise InputError("file_damaged" if b"\x00" in head else "file_text_as_excel", file=file_name)
+    if head.startswith(ZIP):
+        _check_size(path, file_name, limits)
+
+
+def _check_size(path: Path, file_name: str, limits: Limits) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise InputError("file_damaged", file=file_name) from None
+    if len(members) > _MAX_MEMBERS or sum(member.file_size for member in members) > limits.size_bytes:
+        raise InputError("file_too_large", file=file_name, limit=limits.size_mib)
+
+
+def _read(source: Path, target: Path, file_name: str, limits: Limits, sheet: str | None) -> dict[str, Any]:
+    request = {"path": str(source), "target": str(target), "sheet": sheet, "columns": limits.columns,
+               "memory_mib": limits.memory_mib}  # fmt: skip
+    command = [sys.executable, "-m", "mensageria_pipeline.intake.workbook_process", json.dumps(request)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=limits.timeout_s, check=False)  # noqa: S603 - ourselves
+    except subprocess.TimeoutExpired:
+        raise InputError("file_takes_too_long", file=file_name, limit=f"{limits.timeout_s:g}") from None
+    if done.returncode:  # its allocator gave up, or the reader failed beyond catching
+        raise InputError("file_needs_memory", file=file_name, limit=limits.memory_mib)
+    found: dict[str, Any] = json.loads(done.stdout)
+    if "error" in found:
+        raise InputError(
+            found["error"], file=file_name, found=found.get("found"), sheet=sheet,
+            limit=limits.columns if "found" in found else limits.memory_mib,
+            sheets=", ".join(found.get("sheets", [])) or "—",
+        )  # fmt: skip
+    return found
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+        for position in range(reader.num_record_batches):
+            yield reader.get_batch(position)
