@@ -8,20 +8,24 @@ from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.messages.plan import template_needs
 from mensageria_pipeline.recipients.normalize import TextNeeds
-from mensageria_pipeline.recipients.validate import RecipientsReport, validate_recipients
+from mensageria_pipeline.recipients.validate import ProgressSink, RecipientsReport, validate_recipients
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.memory import LedgerMemory
 
 
 def judge_recipients(
-    layout: Layout, ledger: Ledger, partition: Partition, definition: CampaignDefinition
+    layout: Layout,
+    ledger: Ledger,
+    partition: Partition,
+    definition: CampaignDefinition,
+    on_progress: ProgressSink = lambda _done, _total: None,
 ) -> RecipientsReport:
     """validate_recipients with what the campaign's text needs and what its ledger knows."""
 
     def needs_of(headers: Sequence[str]) -> TextNeeds:
         needs = template_needs(definition, partition, headers)
-        return TextNeeds(needs.required, needs.used, needs.can_render)
+        return TextNeeds(needs.required, needs.used, needs.can_render, needs.columns)
 
     mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
     memory = LedgerMemory(ledger, partition, definition.edition, mode)
-    return validate_recipients(layout, partition.key, definition, memory, needs_of)
+    return validate_recipients(layout, partition.key, definition, memory, needs_of, on_progress)

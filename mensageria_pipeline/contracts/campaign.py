@@ -2,18 +2,22 @@
 
 import contextlib
 import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import yaml
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from mensageria_pipeline.contracts.columns import Channel, Role
+from mensageria_pipeline.contracts.columns import DERIVED, Channel, Role
 from mensageria_pipeline.contracts.dataset import fingerprint_of
 from mensageria_pipeline.contracts.layout import Layout
-from mensageria_pipeline.contracts.names import campaign_key
+from mensageria_pipeline.contracts.names import campaign_key, squeezed
 from mensageria_pipeline.contracts.window import SendWindow
 from mensageria_pipeline.errors import DefinitionError, InputError
 from mensageria_pipeline.texts import say
@@ -65,9 +69,57 @@ class Simulation(_Strict):
     timeout: Rate = Field(0, description="Share of attempts whose answer never comes.")
 
 
-def _valid_cron(expression: str) -> str:
-    from datetime import UTC, datetime  # noqa: PLC0415 - only where a cron is given
+def _valid_pattern(pattern: str) -> str:
+    """RE2's syntax: a pattern of an operator must not be able to take for ever."""
+    try:
+        pc.match_substring_regex(pa.array([""]), f"^(?:{pattern})$")
+    except pa.ArrowInvalid:
+        raise ValueError("pattern") from None
+    return pattern
 
+
+Pattern = Annotated[str, AfterValidator(_valid_pattern)]
+
+
+class DateRange(_Strict):
+    """A column holds dates; with bounds, both included."""
+
+    min: date | None = Field(None, description="Earliest date.")
+    max: date | None = Field(None, description="Latest date.")
+
+
+class Rules(_Strict):
+    """What a campaign asks of its rows beyond an address. Columns are named as in the base, or derived."""
+
+    required: tuple[str, ...] = Field((), description="Columns that must not be empty.")
+    allowed: dict[str, tuple[str, ...]] = Field({}, description="Column → the values it may have.")
+    matches: dict[str, Pattern] = Field({}, description="Column → a regular expression (RE2) for the whole value.")
+    min: dict[str, float] = Field({}, description="Column → least amount.")
+    max: dict[str, float] = Field({}, description="Column → greatest amount.")
+    dates: dict[str, DateRange] = Field({}, description="Column → that it holds dates, with optional min and max.")
+
+
+class Missing(StrEnum):
+    """What becomes of a row whose key a lookup table does not have."""
+
+    EMPTY = "empty"
+    REJECT = "reject"
+
+
+class Lookup(_Strict):
+    """Columns joined to each row from a table below data/lookup/."""
+
+    table: str = Field(
+        pattern=r"^[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_-]+)?$",
+        description="cidades.csv, cidades.parquet, or base.duckdb/cidades for a table of a DuckDB file.",
+    )
+    key: str = Field(description="Column of the base.")
+    lookup_key: str | None = Field(None, description="Column of the table. Default: the same name.")
+    columns: tuple[str, ...] = Field(min_length=1, description="Columns to bring over.")
+    missing: Missing = Field(Missing.EMPTY, description="Rows whose key is not in the table: leave empty, or reject.")
+
+
+def _valid_cron(expression: str) -> str:
     try:
         CronSim(expression, datetime.now(UTC))
     except CronSimError:
@@ -89,6 +141,9 @@ class CampaignDefinition(_Strict):
         None, description="Title, body and data; or the name of a file in data/templates/ without .yaml."
     )
     columns: dict[Role, str] = Field({}, description="Role → header, where the usual names do not fit.")
+    sheet: str | None = Field(None, description="Sheet of a workbook. Default: the first with anything in it.")
+    enrich: tuple[Lookup, ...] = Field((), description="Columns joined from tables below data/lookup/.")
+    rules: Rules = Field(Rules(), description="What rows must fulfil beyond an address.")
     rate_per_s: float | None = Field(None, gt=0, le=100_000, description="Messages per second, at most.")
     one_message_per: OneMessagePer = Field(
         OneMessagePer.PERSON, description="`address`: every device of a person gets one."
@@ -117,6 +172,19 @@ class CampaignDefinition(_Strict):
             )  # fmt: skip
         return self.provider[channel]
 
+    def columns_added(self, headers: Sequence[str]) -> tuple[str, ...]:
+        """The joined and derived columns that templates and rules may use beside those of a base with `headers`.
+
+        Raises DefinitionError where a joined column would hide one of the base.
+        """
+        taken = {squeezed(header) for header in headers}
+        joined = [column for lookup in self.enrich for column in lookup.columns]
+        hidden = [column for column in joined if squeezed(column) in taken]
+        if hidden:
+            raise DefinitionError("enrich_column_taken", columns=", ".join(hidden))
+        taken |= {squeezed(column) for column in joined}
+        return (*joined, *(name for name in DERIVED if squeezed(name) not in taken))
+
     @property
     def providers(self) -> tuple[str, ...]:
         names = [self.provider] if isinstance(self.provider, str) else self.provider.values()
@@ -134,7 +202,7 @@ class CampaignDefinition(_Strict):
     @property
     def judging_version(self) -> str:
         """A content name of the part that rows are judged by."""
-        kept = {"channel", "columns", "one_message_per", "edition", "template"}
+        kept = {"channel", "columns", "one_message_per", "edition", "template", "enrich", "rules", "provider"}
         return fingerprint_of(self.model_dump(mode="json", include=kept) | {"is_live": self.is_live})
 
     def fingerprint(self, *, without: frozenset[str] = frozenset()) -> str:
@@ -210,7 +278,15 @@ def _validated(model: type[M], raw: dict[str, Any], path: Path) -> M:
         ) from None
 
 
-_UNION_BRANCHES = frozenset({"str", "Template", "dict[Channel,str]", "function-after[_valid_cron(), str]"})
+_UNION_BRANCHES = frozenset(
+    {
+        "str",
+        "Template",
+        "dict[Channel,str]",
+        "function-after[_valid_cron(), str]",
+        "function-after[_valid_pattern(), str]",
+    }
+)
 
 
 def _problem(model: type[BaseModel], error: dict[str, Any]) -> str:
@@ -257,6 +333,7 @@ _VALUE_ERRORS = {
     "cron": "minuto hora dia mês dia-da-semana / minute hour day month weekday (0 9 * * mon-fri)",
     "timezone": "America/Sao_Paulo, America/Manaus, …",
     "not_after": "not_after > not_before",
+    "pattern": "RE2: [A-Z]{2}\\d{6}, …",
 }
 
 

@@ -25,6 +25,7 @@ class PersonKind(StrEnum):
 
     ID = "id"
     CPF = "cpf"
+    CNPJ = "cnpj"
     ADDRESS = "address"
 
 
@@ -34,11 +35,14 @@ class ValidatedRecipients(pa.DataFrameModel):
     intake: Series[str] = pa.Field(str_length={"min_value": 64, "max_value": 64}, description="sha256 of the file")
     file_name: Series[str] = pa.Field(description="name the file arrived under")
     row_number: Series[int] = pa.Field(ge=1, description="row as a spreadsheet shows it")
-    person: Series[str] = pa.Field(str_length={"min_value": 1}, description="id, CPF or normalized address")
+    person: Series[str] = pa.Field(str_length={"min_value": 1}, description="id, CPF, CNPJ or normalized address")
     person_kind: Series[str] = pa.Field(isin=list(PersonKind), description="what `person` is")
     channel: Series[str] = pa.Field(isin=list(Channel), description="push, email, sms, whatsapp or webhook")
     address: Series[str] = pa.Field(
         str_length={"min_value": 1, "max_value": 4096}, description="normalized address on the channel"
+    )
+    address_kind: Series[str] = pa.Field(
+        description="email; mobile, landline, foreign; fid, fcm_token, apns, expo, web_push, other; url"
     )
     revision: Series[int] = pa.Field(ge=0, description="0; higher for a new address after a dead one")
     fields: Series[str] = pa.Field(str_startswith="{", description="the row's cells as JSON, for templates")
@@ -65,6 +69,7 @@ class RejectedRecipients(pa.DataFrameModel):
     reason: Series[str] = pa.Field(description="the reason as a sentence, pt-BR")
     reason_en: Series[str] = pa.Field(description="the reason as a sentence, English")
     suggestion: Series[str] = pa.Field(description="what to do, pt-BR")
+    correction: Series[str] = pa.Field(description="value that was probably meant; empty where there is none")
     person: Series[str] = pa.Field(description="id or CPF where the row has one; else empty")
     channel: Series[str] = pa.Field(description="channel where it is known; else empty")
     refers_to_intake: Series[str] = pa.Field(description="intake of the row it duplicates or repeats; else empty")

@@ -1,6 +1,6 @@
 """One fate for every row: planned, or why not. Rows are judged in the order they arrived; the first wins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,15 +15,21 @@ class SendMemory(Protocol):
     def outcome(self, channel: str, recipient: str, revision: int) -> Outcome | None:
         """The state of a message of this campaign; None when it was never touched."""
 
-    def is_suppressed(self, channel: str, address: str) -> bool:
-        """True for an address that no campaign may message."""
+    def suppressed_as(self, channel: str, address: str, known_as: str) -> str | None:
+        """The rule that forbids messaging an address or a person; None for none."""
 
     def was_reached(self, channel: str, address: str) -> bool:
         """True for an address at which a message of this edition arrived, or may have."""
 
+    @property
+    def is_blank(self) -> bool:
+        """True when it knows nothing of anybody: then nobody has to be asked for."""
 
-CONTENT_RULES = frozenset({"missing_field", "unrenderable"})
-"""Rules about the message's text, which may change after the message was sent."""
+
+CONTENT_RULES = frozenset(
+    {"missing_field", "unrenderable", "lookup_missing", "not_allowed", "no_match", "out_of_range", "not_a_date"}
+)
+"""Rules about what a message says or whom a campaign wants, which may change after the message was sent."""
 _FAILED = frozenset({Outcome.INVALID_ADDRESS, Outcome.REJECTED, Outcome.SUPPRESSED})
 """Outcomes after which another address of the person may be tried."""
 
@@ -32,22 +38,35 @@ _FAILED = frozenset({Outcome.INVALID_ADDRESS, Outcome.REJECTED, Outcome.SUPPRESS
 class Row:
     """What a fate depends on. `code` is the rule the row broke, empty for none."""
 
+    position: int
+    """Its place in the order of arrival over all intakes."""
     intake: int
     """Position of the intake in the order of arrival."""
-    row_number: int
     channel: str
     address: str
     person: str
+    known_as: str
+    """The person by id, CPF or CNPJ; empty where only the address is known."""
     code: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     fate: Fate
     code: str = ""
     revision: int = 0
-    refers_to: int | None = None
+    refers_to: int = -1
     """Position of the row this one duplicates or repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What is remembered of a planned row."""
+
+    position: int
+    intake: int
+    address: str
+    revision: int
 
 
 @dataclass(slots=True)
@@ -56,23 +75,25 @@ class FateJudge:
 
     one_message_per: OneMessagePer
     memory: SendMemory
-    _rows: list[Row] = field(default_factory=list)
-    _decisions: list[Decision] = field(default_factory=list)
-    _by_person: dict[tuple[str, str], int] = field(default_factory=dict)
-    _by_address: dict[tuple[str, str], int] = field(default_factory=dict)
+    _by_person: dict[tuple[str, str], _Planned] = field(default_factory=dict)
+    _by_address: dict[tuple[str, str], _Planned] = field(default_factory=dict)
 
-    def decide(self, rows: Sequence[Row]) -> list[Decision]:
+    def decide(self, rows: Iterable[Row]) -> list[Decision]:
         """The fate of each of `rows`, which follow those of earlier calls."""
         return [self._decide(row) for row in rows]
 
+    def decide_alone(self, row: Row) -> Decision:
+        """The fate of a row whose person and address no other row has: nothing is to be remembered."""
+        if row.code and not self._is_history(row):
+            return Decision(Fate.REJECTED, row.code)
+        return self._plan(row, revision=0)
+
     def _decide(self, row: Row) -> Decision:
         decision = self._place(row) if not row.code or self._is_history(row) else Decision(Fate.REJECTED, row.code)
-        position = len(self._rows)
-        self._rows.append(row)
-        self._decisions.append(decision)
         if decision.fate is Fate.PLANNED:
-            self._by_person[row.channel, row.person] = position
-            self._by_address[row.channel, row.address] = position
+            planned = _Planned(row.position, row.intake, row.address, decision.revision)
+            self._by_person[row.channel, row.person] = planned
+            self._by_address[row.channel, row.address] = planned
         return decision
 
     def _is_history(self, row: Row) -> bool:
@@ -87,38 +108,42 @@ class FateJudge:
     def _place(self, row: Row) -> Decision:
         if self.one_message_per is OneMessagePer.PERSON:
             same_person = self._by_person.get((row.channel, row.person))
-            if same_person is not None and self._rows[same_person].address != row.address:
+            if same_person is not None and same_person.address != row.address:
                 return self._other_address(row, same_person)
             if same_person is not None:
-                return self._seen(row, same_person, "duplicate_person")
+                return _seen(row, same_person, "duplicate_person")
         same_address = self._by_address.get((row.channel, row.address))
         if same_address is not None:
-            return self._seen(row, same_address, "duplicate_address")
+            return _seen(row, same_address, "duplicate_address")
         return self._plan(row, revision=0)
 
-    def _seen(self, row: Row, earlier: int, code: str) -> Decision:
-        if self._rows[earlier].intake == row.intake:
-            return Decision(Fate.DUPLICATE, code, refers_to=earlier)
-        return Decision(Fate.REPEATED, "repeated_row", refers_to=earlier)
-
-    def _other_address(self, row: Row, earlier: int) -> Decision:
+    def _other_address(self, row: Row, earlier: _Planned) -> Decision:
         """A person who comes again under another address: a new revision only where the first address failed."""
-        if self._rows[earlier].intake == row.intake:
-            return Decision(Fate.DUPLICATE, "duplicate_person", refers_to=earlier)
-        revision = self._decisions[earlier].revision
+        if earlier.intake == row.intake:
+            return Decision(Fate.DUPLICATE, "duplicate_person", refers_to=earlier.position)
+        revision = earlier.revision
         failed = self.memory.outcome(row.channel, row.person, revision) in _FAILED
         was_revised = self.memory.outcome(row.channel, row.person, revision + 1) is not None
         if not (failed or was_revised):
-            return Decision(Fate.REJECTED, "id_conflict", refers_to=earlier)
+            return Decision(Fate.REJECTED, "id_conflict", refers_to=earlier.position)
         same_address = self._by_address.get((row.channel, row.address))
         if same_address is not None:
-            return self._seen(row, same_address, "duplicate_address")
+            return _seen(row, same_address, "duplicate_address")
         return self._plan(row, revision + 1)
 
     def _plan(self, row: Row, revision: int) -> Decision:
+        if self.memory.is_blank:
+            return Decision(Fate.PLANNED, revision=revision)
         if self.memory.outcome(row.channel, self._recipient(row), revision) is None:
-            if self.memory.is_suppressed(row.channel, row.address):
-                return Decision(Fate.SUPPRESSED, "dead_address")
+            rule = self.memory.suppressed_as(row.channel, row.address, row.known_as)
+            if rule:
+                return Decision(Fate.SUPPRESSED, rule)
             if self.memory.was_reached(row.channel, row.address):
                 return Decision(Fate.REPEATED, "already_messaged")
         return Decision(Fate.PLANNED, revision=revision)
+
+
+def _seen(row: Row, earlier: _Planned, code: str) -> Decision:
+    if earlier.intake == row.intake:
+        return Decision(Fate.DUPLICATE, code, refers_to=earlier.position)
+    return Decision(Fate.REPEATED, "repeated_row", refers_to=earlier.position)

@@ -4,18 +4,20 @@ Columns in and out are text; a rule is a vectorized mask with a code.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from mensageria_pipeline.contracts.columns import CHANNEL_ALIASES, ROLE_OF_CHANNEL, Channel, Role, Roles
 from mensageria_pipeline.contracts.names import squeezed
 from mensageria_pipeline.contracts.recipients import PersonKind
+from mensageria_pipeline.recipients.addresses import ROUNDED, constant, judge_addresses
+from mensageria_pipeline.recipients.identities import is_cnpj, is_cpf, restored_cnpj, restored_cpf
+from mensageria_pipeline.recipients.rules import RowRule
 
-_EMAIL = r"[^@\s\"<>(),;:\\\[\]]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}"
-_PHONE_FORM = r"\+?[\d\s().\-]{10,20}"
-_ROUNDED = r"\d+(?:[.,]\d+)?[eE]\+?\d+"
-MAX_ADDRESS_LENGTH = 4096
+_PHONE_FORM = r"\+?[\d\s().\-/]{10,24}"
+TOKEN_KINDS: Mapping[str, frozenset[str]] = {"fcm": frozenset({"fid", "fcm_token", "other"})}
+"""Provider → the kinds of push token it takes; a provider that is not here takes all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +25,63 @@ class TextNeeds:
     """What the message's text asks of a base."""
 
     required: Sequence[str] = ()
-    """Headers whose cells must not be empty."""
+    """Columns whose cells must not be empty."""
     used: Sequence[str] = ()
-    """Headers whose values may fail to become text, such as an amount; empty when none can."""
+    """Columns whose values may fail to become text, such as an amount; empty when none can."""
     can_render: Callable[[Mapping[str, str], str], bool] = lambda _cells, _channel: True
-    """Whether a row's cells, by header, become the text of a message on a channel."""
+    """Whether a row's cells, by column, become the text of a message on a channel."""
+    columns: Sequence[str] = ()
+    """All columns that the text uses."""
 
 
-def normalize(rows: pd.DataFrame, roles: Roles, needs: TextNeeds) -> pd.DataFrame:
-    """Per row: person, person_kind, channel, address, code, column, value.
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """All that a campaign asks of one base's rows."""
 
-    `rows` holds the operator's columns by header.
-    `code` is empty for a row that breaks no rule; `column` and `value` are the offending cell's.
+    roles: Roles
+    needs: TextNeeds = TextNeeds()
+    rules: Sequence[RowRule] = ()
+    surplus: Sequence[str] = ()
+    """Columns beyond the header: a row with a value there has its cells out of place."""
+    lookups: Mapping[str, str] = field(default_factory=dict)
+    """Column that says whether a lookup table knew the row's key → the base's key column."""
+    provider_of: Callable[[Channel], str] = lambda _channel: ""
+
+    def columns(self) -> list[str]:
+        """The columns that judging looks at, each once."""
+        named = [*self.roles.headers.values(), *self.needs.required, *self.needs.used, *self.surplus]
+        named += [*(rule.column for rule in self.rules), *self.lookups, *self.lookups.values()]
+        return list(dict.fromkeys(named))
+
+
+def trimmed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Cells without white space around them; empty ones as empty text."""
+    texts = rows.astype("str").fillna("")
+    return pd.DataFrame({name: texts[name].str.strip() for name in texts.columns})
+
+
+def normalize(cells: pd.DataFrame, demands: Demands) -> pd.DataFrame:
+    """Per row: channel, address, address_kind, person, person_kind, known_as, code, column, value, suggestion.
+
+    `cells` holds trimmed columns. `code` is empty for a row that breaks no rule; `column` and `value` are the
+    offending cell's. `address` is empty where there is none that a message could go to.
     """
-    cells = rows.fillna("").astype("str").apply(lambda column: column.str.strip())
+    roles, needs = demands.roles, demands.needs
     judged = _addressed(cells, roles)
-    _judge_addresses(judged)
+    for header in demands.surplus:
+        _reject(judged, cells[header] != "", "extra_cells", header, cells[header])
+    _judge_addresses(judged, demands.provider_of)
+    judged["person_kind"], judged["known_as"] = _persons(cells, roles, judged)
+    judged["address"] = judged["address"].mask(judged["code"] != "", "")
+    judged["person"] = judged["known_as"].where(judged["known_as"] != "", judged["address"])
     for header in needs.required:
         _reject(judged, cells[header] == "", "missing_field", header, cells[header])
+    for known, key in demands.lookups.items():
+        _reject(judged, cells[known] == "", "lookup_missing", key, cells[key])
+    for rule in demands.rules:
+        _reject(judged, ~rule.passes(cells[rule.column]), rule.code, rule.column, cells[rule.column], rule.expected)
     if needs.used:
         _reject(judged, _unrenderable(cells, judged, needs), "unrenderable", ", ".join(needs.used))
-    judged["person"], judged["person_kind"], judged["known_as"] = _persons(cells, roles, judged["address"])
     return judged
 
 
@@ -63,35 +101,39 @@ def _addressed(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     """Channel and raw address of each row, and the column the address came from."""
     generic = _column(cells, roles, Role.ADDRESS)
     channels = _channels(cells, roles, generic)
+    empty = constant("", cells.index)
+    column = constant(roles.header(Role.ADDRESS) or "", cells.index)
     judged = pd.DataFrame(
-        {name: pd.Series("", index=cells.index, dtype="str") for name in ("address", "code", "column", "value")}
-    )
-    judged.insert(0, "channel", channels)
-    for channel in Channel:
-        mask = channels == channel.value
-        specific_role = ROLE_OF_CHANNEL[channel]
-        specific = _column(cells, roles, specific_role)
-        own = mask & (specific != "")
-        judged.loc[own, "address"], judged.loc[own, "column"] = (
-            specific[own],
-            roles.header(specific_role) or "",
-        )
-        rest = mask & ~own
-        judged.loc[rest, "address"] = generic[rest]
-        judged.loc[rest, "column"] = roles.header(Role.ADDRESS) or roles.header(specific_role) or channel.value
-    header = roles.header(Role.CHANNEL) or ""
+        {"channel": channels, "raw": generic, "address": empty, "address_kind": empty, "code": empty,
+         "column": column, "value": empty, "suggestion": empty, "expected": empty}
+    )  # fmt: skip
+    for name in channels.unique().tolist():
+        if not name:
+            continue
+        role = ROLE_OF_CHANNEL[Channel(name)]
+        header = roles.header(role)
+        mask = channels == name
+        if header is None:
+            judged.loc[mask, "column"] = roles.header(Role.ADDRESS) or name
+            continue
+        own = mask & (cells[header] != "") if roles.header(Role.ADDRESS) else mask
+        if own.all():
+            judged["raw"], judged["column"] = cells[header], constant(header, cells.index)
+            continue
+        judged["raw"] = judged["raw"].mask(own, cells[header])
+        judged["column"] = judged["column"].mask(own, header)
     unknown = channels == ""
-    _reject(judged, unknown, "unknown_channel", header, _column(cells, roles, Role.CHANNEL))
+    _reject(judged, unknown, "unknown_channel", roles.header(Role.CHANNEL) or "", _column(cells, roles, Role.CHANNEL))
     return judged
 
 
 def _channels(cells: pd.DataFrame, roles: Roles, generic: "pd.Series[str]") -> "pd.Series[str]":
     """Each row's channel: its own column, else the default, else the form of its address; empty = unknown."""
     fallback = (
-        pd.Series(roles.default_channel.value, index=cells.index, dtype="str")
-        if roles.default_channel
-        else _channels_by_form(generic)
+        constant(roles.default_channel.value, cells.index) if roles.default_channel else _channels_by_form(generic)
     )
+    if roles.header(Role.CHANNEL) is None:
+        return fallback
     named = _column(cells, roles, Role.CHANNEL)
     known: Mapping[str, str] = {
         value: CHANNEL_ALIASES[squeezed(value)].value if squeezed(value) in CHANNEL_ALIASES else ""
@@ -101,10 +143,10 @@ def _channels(cells: pd.DataFrame, roles: Roles, generic: "pd.Series[str]") -> "
 
 
 def _channels_by_form(addresses: "pd.Series[str]") -> "pd.Series[str]":
-    channels = pd.Series(Channel.PUSH.value, index=addresses.index, dtype="str")
+    channels = constant(Channel.PUSH.value, addresses.index)
     forms = {
-        Channel.SMS: addresses.str.fullmatch(_PHONE_FORM) | addresses.str.fullmatch(_ROUNDED),
-        Channel.EMAIL: addresses.str.contains("@", regex=False),
+        Channel.SMS: addresses.str.fullmatch(_PHONE_FORM) | addresses.str.fullmatch(ROUNDED),
+        Channel.EMAIL: addresses.str.contains("@", regex=False) & ~addresses.str.startswith("{"),
         Channel.WEBHOOK: addresses.str.match(r"https?://"),
     }
     for channel, matches in forms.items():
@@ -112,44 +154,31 @@ def _channels_by_form(addresses: "pd.Series[str]") -> "pd.Series[str]":
     return channels
 
 
-def _judge_addresses(judged: pd.DataFrame) -> None:
-    raw = judged["address"].copy()
-    has_channel = judged["channel"] != ""
-    _reject(judged, has_channel & (raw == ""), "missing_address")
-    _judge(judged, {Channel.EMAIL}, "invalid_email", raw.str.lower(), _is_email)
-    phones = {Channel.SMS, Channel.WHATSAPP}
-    rounded = judged["channel"].isin(phones) & raw.str.fullmatch(_ROUNDED)
-    _reject(judged, rounded, "phone_lost_digits", value=raw)
-    _judge(judged, phones, "invalid_phone", phone_e164(raw), lambda phone: phone != "")
-    _judge(judged, {Channel.PUSH}, "invalid_token", raw, _is_token)
-    _judge(judged, {Channel.WEBHOOK}, "invalid_url", raw, lambda url: url.str.match(r"https?://[^\s/]+"))
+def _judge_addresses(judged: pd.DataFrame, provider_of: Callable[[Channel], str]) -> None:
+    _reject(judged, (judged["channel"] != "") & (judged["raw"] == ""), "missing_address")
+    is_open = judged["code"] == ""
+    for name in judged.loc[is_open, "channel"].unique().tolist():
+        channel = Channel(name)
+        mask = is_open & (judged["channel"] == name)
+        found = judge_addresses(channel, judged.loc[mask, "raw"])
+        accepted = TOKEN_KINDS.get(provider_of(channel)) if channel is Channel.PUSH else None
+        if accepted:
+            foreign = (found["code"] == "") & ~found["kind"].isin(accepted)
+            found.loc[foreign, "code"] = "token_of_other_provider"
+        _take_over(judged, mask, found)
+    del judged["raw"]
 
 
-def _is_email(address: "pd.Series[str]") -> "pd.Series[bool]":
-    return address.str.fullmatch(_EMAIL) & (address.str.len() <= 254)
-
-
-def _is_token(token: "pd.Series[str]") -> "pd.Series[bool]":
-    return ~token.str.contains(r"\s", regex=True) & (token.str.len() <= MAX_ADDRESS_LENGTH)
-
-
-def phone_e164(raw: "pd.Series[str]") -> "pd.Series[str]":
-    """Phones as +5511999998888; empty where the text is none. Idempotent.
-
-    National numbers have area code and 8 or 9 digits; other countries need their leading +.
-    """
-    digits = raw.str.replace(r"\D", "", regex=True)
-    foreign = raw.str.startswith("+") & ~digits.str.startswith("55") & digits.str.len().between(8, 15)
-    national = digits.str.replace(r"^0+", "", regex=True).str.replace(r"^55(?=\d{10,11}$)", "", regex=True)
-    brazilian = national.str.fullmatch(r"[1-9]{2}(?:9\d{8}|[2-8]\d{7})") & raw.str.fullmatch(_PHONE_FORM)
-    return ("+" + digits).where(foreign, ("+55" + national).where(brazilian & ~foreign, ""))
-
-
-def _judge(judged: pd.DataFrame, channels: set[Channel], code: str, address: "pd.Series[str]", is_valid) -> None:  # type: ignore[no-untyped-def]
-    concerned = judged["channel"].isin({channel.value for channel in channels}) & (judged["code"] == "")
-    raw = judged["address"].copy()
-    judged.loc[concerned, "address"] = address[concerned]
-    _reject(judged, concerned & ~is_valid(address), code, value=raw)
+def _take_over(judged: pd.DataFrame, mask: "pd.Series[bool]", found: pd.DataFrame) -> None:
+    names = {"address": "address", "address_kind": "kind", "suggestion": "suggestion", "code": "code"}
+    if mask.all():
+        for name, source in names.items():
+            judged[name] = found[source]
+    else:
+        for name, source in names.items():
+            judged.loc[mask, name] = found[source]
+    broken = judged["code"] != ""
+    judged["value"] = judged["value"].mask(broken & mask, judged["raw"])
 
 
 def _reject(
@@ -158,35 +187,46 @@ def _reject(
     code: str,
     column: str | None = None,
     value: "pd.Series[str] | None" = None,
+    expected: str = "",
 ) -> None:
     """Give `code` to the rows of `broken` that have broken no earlier rule."""
     first = broken & (judged["code"] == "")
+    if not first.any():
+        return
     judged.loc[first, "code"] = code
     if column is not None:
         judged.loc[first, "column"] = column
     if value is not None:
         judged.loc[first, "value"] = value[first]
+    if expected:
+        judged.loc[first, "expected"] = expected
 
 
-def _persons(
-    cells: pd.DataFrame, roles: Roles, address: "pd.Series[str]"
-) -> tuple["pd.Series[str]", "pd.Series[str]", "pd.Series[str]"]:
-    """Who each row is about, what that is, and the same without the address: id, else CPF, else address."""
-    ids, cpf = _column(cells, roles, Role.ID), restored_cpf(_column(cells, roles, Role.CPF))
-    known_as = ids.where(ids != "", cpf)
-    kind = pd.Series(PersonKind.ADDRESS.value, index=cells.index, dtype="str")
-    kind[cpf != ""] = PersonKind.CPF.value
-    kind[ids != ""] = PersonKind.ID.value
-    return known_as.where(known_as != "", address), kind, known_as
+def _persons(cells: pd.DataFrame, roles: Roles, judged: pd.DataFrame) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+    """What each row's person is known by (id, else CPF, else CNPJ, else the address), and as; empty for the address.
 
-
-def restored_cpf(raw: "pd.Series[str]") -> "pd.Series[str]":
-    """CPFs as 11 digits, the leading zeros that Excel ate put back; other text stays as it is."""
-    digits = raw.str.replace(r"[.\-\s/]", "", regex=True)
-    is_number = digits.str.fullmatch(r"\d{1,11}")
-    return digits.str.zfill(11).where(is_number, raw)
+    An identifier that lost its digits, or whose check digits are wrong, is nobody's: its row is rejected.
+    """
+    ids, kind = _column(cells, roles, Role.ID), constant(PersonKind.ADDRESS.value, cells.index)
+    _reject(judged, ids.str.fullmatch(ROUNDED), "id_lost_digits", roles.header(Role.ID), ids)
+    known_as = ids
+    kind = kind.mask(ids != "", PersonKind.ID.value)
+    for role, restored, is_valid, other in (
+        (Role.CPF, restored_cpf, is_cpf, is_cnpj),
+        (Role.CNPJ, restored_cnpj, is_cnpj, is_cnpj),
+    ):
+        header = roles.header(role)
+        if header is None:
+            continue
+        used = (known_as == "") & (cells[header] != "")
+        values = restored(cells[header].where(used, ""))
+        wrong = used & ~(is_valid(values) | other(values))
+        _reject(judged, wrong, "invalid_cpf" if role is Role.CPF else "invalid_cnpj", header, cells[header])
+        known_as = known_as.where(~used, values)
+        kind = kind.mask(used, PersonKind.CPF.value if role is Role.CPF else PersonKind.CNPJ.value)
+    return kind, known_as
 
 
 def _column(cells: pd.DataFrame, roles: Roles, role: Role) -> "pd.Series[str]":
     header = roles.header(role)
-    return cells[header] if header else pd.Series("", index=cells.index, dtype="str")
+    return cells[header] if header else constant("", cells.index)

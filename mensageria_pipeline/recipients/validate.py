@@ -1,21 +1,29 @@
 """raw_base → validated_recipients and rejected_recipients, held to their pandera contracts."""
 
-from collections.abc import Callable, Mapping, Sequence
+import bisect
+import contextlib
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+import duckdb
+import numpy as np
 import pandas as pd
-import pandera.errors
-import pandera.pandas as pa
-import pyarrow
+import pandera.pandas as pandera
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pandera.errors import SchemaErrors
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
-from mensageria_pipeline.contracts.columns import Roles, recognize
-from mensageria_pipeline.contracts.dataset import Stamp, write_dataset
+from mensageria_pipeline.contracts.dataset import DatasetWriter, Stamp, ahead
 from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.masking import mask
-from mensageria_pipeline.contracts.names import column_key
-from mensageria_pipeline.contracts.queries import open_duckdb
-from mensageria_pipeline.contracts.raw_base import ROW_FIELDS, Intake, list_intakes, raw_fingerprint
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.queries import open_duckdb, query
+from mensageria_pipeline.contracts.raw_base import ROW_FIELDS, list_intakes, raw_fingerprint
 from mensageria_pipeline.contracts.recipients import (
     Fate,
     RejectedRecipients,
@@ -23,9 +31,13 @@ from mensageria_pipeline.contracts.recipients import (
     arrow_schema,
 )
 from mensageria_pipeline.errors import ContractError, StaleInputError
-from mensageria_pipeline.recipients.fates import CONTENT_RULES, FateJudge, Row, SendMemory
-from mensageria_pipeline.recipients.normalize import TextNeeds, normalize
-from mensageria_pipeline.texts import Language, say
+from mensageria_pipeline.recipients.addresses import constant
+from mensageria_pipeline.recipients.fates import Decision, FateJudge, Row, SendMemory
+from mensageria_pipeline.recipients.judged import CHUNK_ROWS, Base, write_judged
+from mensageria_pipeline.recipients.normalize import TextNeeds
+from mensageria_pipeline.recipients.refusals import refusals
+
+_PACKAGE = "mensageria_pipeline.recipients"
 
 
 @dataclass(slots=True)
@@ -43,164 +55,252 @@ class RecipientsReport:
     """Role → header, of the latest intake."""
 
 
+ProgressSink = Callable[[int, int], None]
+"""Called with rows dealt with, and rows in all."""
+_MEMORY = "512MB"
+_ROW = ["position", "intake", "channel", "address", "known_as", "code"]
+"""What a fate depends on, in the order of `_rows`."""
+
+
 def validate_recipients(
     layout: Layout,
     partition: str,
     definition: CampaignDefinition,
     memory: SendMemory,
     needs_of: Callable[[Sequence[str]], TextNeeds],
+    on_progress: ProgressSink = lambda _done, _total: None,
 ) -> RecipientsReport:
-    """Judge every row of every intake of the partition and write both tables.
+    """Judge every row of every intake of the partition and write both tables. Memory does not grow with the rows.
 
-    `needs_of` says, for an intake's headers, what the message's text asks of its rows. Raises InputError when a
-    base has no usable address column, and ContractError when rows are not conserved.
+    `needs_of` says, for a base's headers, what the message's text asks of its rows. Raises InputError
+    when a base has no usable address column, and ContractError when rows are not conserved.
     """
     intakes = list_intakes(layout, partition)
     if not intakes:
         raise StaleInputError("step_missing", asset=Asset.RAW_BASE, campaign=partition)
-    judge = FateJudge(definition.one_message_per, memory)
-    frames, roles = [], None
-    for position, intake in enumerate(intakes):
-        roles = recognize(intake.columns, definition.columns, definition.channel)
-        frames.append(_judged(intake, position, roles, needs_of(intake.columns), judge))
-    rows = pd.concat(frames, ignore_index=True)
-    _refer(rows)
-    _supersede(rows)
-    return _write(layout, partition, definition, intakes, rows, roles)
-
-
-def _judged(intake: Intake, position: int, roles: Roles, needs: TextNeeds, judge: FateJudge) -> pd.DataFrame:
-    rows = _load(intake)
-    judged = normalize(rows[list(intake.columns)], roles, needs)
-    judged["position"] = position
-    has_address = judged["code"].isin(["", *CONTENT_RULES])
-    judged["corrected_by"] = judged["known_as"].where(~has_address, judged["person"])
-    judged["intake"], judged["file_name"] = intake.content_hash, intake.file_name
-    judged["row_number"], judged["fields"] = rows["_row_number"], rows[ROW_FIELDS]
-    columns = (judged[name].tolist() for name in ("row_number", "channel", "address", "person", "code"))
-    decisions = judge.decide([Row(position, *values) for values in zip(*columns, strict=True)])
-    return judged.assign(
-        fate=[d.fate.value for d in decisions],
-        code=[d.code for d in decisions],
-        revision=[d.revision for d in decisions],
-        refers_to=[-1 if d.refers_to is None else d.refers_to for d in decisions],
-    )
-
-
-def _load(intake: Intake) -> pd.DataFrame:
-    """The intake's rows with their cells once more as one JSON text, keyed as templates call them."""
-    keys: dict[str, str] = {}
-    for header in intake.columns:
-        keys.setdefault(column_key(header) or header, header)
-    pairs = ", ".join(f"{_quoted(key)} := {_quoted(header)}" for key, header in keys.items())
-    query = (
-        f"SELECT *, to_json(struct_pack({pairs}))::VARCHAR AS {ROW_FIELDS} FROM read_parquet(?) ORDER BY _row_number"  # noqa: S608 - identifiers are quoted
-    )
-    with open_duckdb() as connection:
-        return pd.DataFrame(connection.sql(query, params=[str(intake.path)]).df())
-
-
-def _quoted(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _refer(rows: pd.DataFrame) -> None:
-    """Turn positions of earlier rows into their intake, file and row number."""
-    refers = rows["refers_to"]
-    target = rows.loc[refers.where(refers >= 0, 0), ["intake", "file_name", "row_number"]].reset_index(drop=True)
-    has = refers >= 0
-    rows["refers_to_intake"] = target["intake"].where(has, "")
-    rows["refers_to_file"] = target["file_name"].where(has, "")
-    rows["refers_to_row"] = target["row_number"].where(has, 0)
-
-
-def _supersede(rows: pd.DataFrame) -> None:
-    """Mark rejected rows whose person came in well with a later intake."""
-    came_in = rows[(rows["fate"] == Fate.PLANNED) & (rows["corrected_by"] != "")]
-    last = came_in.drop_duplicates("corrected_by", keep="last").set_index("corrected_by")
-    label = last["intake"] + ":" + last["row_number"].astype("str")
-    came_later = rows["corrected_by"].map(last["position"]).fillna(-1) > rows["position"]
-    is_open = (rows["fate"] == Fate.REJECTED) & (rows["code"] != "id_conflict")
-    rows["superseded_by"] = rows["corrected_by"].map(label).where(is_open & came_later, "").astype("str")
-
-
-def _write(
-    layout: Layout,
-    partition: str,
-    definition: CampaignDefinition,
-    intakes: Sequence[Intake],
-    rows: pd.DataFrame,
-    roles: Roles | None,
-) -> RecipientsReport:
-    planned = rows[rows["fate"] == Fate.PLANNED]
-    refused = _with_sentences(rows[rows["fate"] != Fate.PLANNED])
-    expected = sum(intake.row_count for intake in intakes)
-    if len(planned) + len(refused) != expected:
-        raise ContractError(
-            "rows_not_conserved", campaign=partition, expected=expected, found=len(planned) + len(refused)
-        )
-    fates = {fate.value: int((rows["fate"] == fate.value).sum()) for fate in Fate}
-    codes = {str(code): int(count) for code, count in refused["code"].value_counts().items()}
-    columns = tuple(dict.fromkeys(header for intake in intakes for header in intake.columns))
-    facts = {
-        "intakes": [i.content_hash for i in intakes],
-        "rows": expected,
-        "fates": fates,
-        "codes": codes,
-        "columns": columns,
-    }
-    inputs = {Asset.RAW_BASE.value: raw_fingerprint(intakes), "definition": definition.judging_version}
-    tables = (
-        (Asset.VALIDATED_RECIPIENTS, ValidatedRecipients, planned),
-        (Asset.REJECTED_RECIPIENTS, RejectedRecipients, refused),
-    )
-    validated, rejected = (
-        write_dataset(
-            layout.table(asset, partition), arrow_schema(model),
-            [_checked(model, frame, asset)], inputs=inputs, facts=facts,
-        )
-        for asset, model, frame in tables
-    )  # fmt: skip
-    headers = {role.value: header for role, header in roles.headers.items()} if roles else {}
-    return RecipientsReport(validated, rejected, expected, fates, codes, columns, headers)
-
-
-def _with_sentences(refused: pd.DataFrame) -> pd.DataFrame:
-    cells = [refused[name].tolist() for name in ("code", "column", "refers_to_row", "refers_to_file")]
-    reasons = [
-        [say(code, language, column=column, row=row, file=file) for code, column, row, file in zip(*cells, strict=True)]
-        for language in (Language.PT_BR, Language.EN)
+    campaign = Partition.parse(partition).campaign
+    bases = [
+        Base(number, intake, definition, needs_of(intake.columns), campaign) for number, intake in enumerate(intakes)
     ]
-    return refused.assign(
-        value_masked=[mask(value) for value in refused["value"].tolist()],
-        reason=reasons[0],
-        reason_en=reasons[1],
-        suggestion=[_suggestion(code, column) for code, column in zip(cells[0], cells[1], strict=True)],
-        person=refused["known_as"],
-    )
+    for base in bases:
+        _ = base.roles  # a base without an address column is refused before any row is looked at
+    with _scratch(layout, partition) as folder:
+        judgement = _Judgement(layout, partition, bases, definition, memory, folder, on_progress)
+        return judgement.write()
 
 
-def _suggestion(code: str, column: str) -> str:
-    if code in {"missing_address", "missing_field"}:
-        return say("suggest_fill", Language.PT_BR, column=column)
-    if code.startswith(("invalid_", "unknown_", "phone_")):
-        return say("suggest_correct", Language.PT_BR, column=column)
-    if code == "unrenderable":
-        return say("suggest_correct", Language.PT_BR, column=column)
-    if code == "id_conflict":
-        return say("suggest_edition", Language.PT_BR)
-    return say("suggest_none", Language.PT_BR)
-
-
-def _checked(model: type[pa.DataFrameModel], frame: pd.DataFrame, asset: Asset) -> pyarrow.Table:
-    """The frame in the contract's columns and types. Foreign errors quote values: only rules cross."""
-    columns = model.to_schema().columns
-    types = {name: "int64" if "int" in str(column.dtype) else "str" for name, column in columns.items()}
-    shaped = frame[list(columns)].astype(types).reset_index(drop=True)
+@contextlib.contextmanager
+def _scratch(layout: Layout, partition: str) -> Iterator[Path]:
+    """A folder for this preparation; what a killed one left is cleared."""
+    folder = layout.preparing_dir(partition)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     try:
-        model.validate(shaped, lazy=True)
-    except pandera.errors.SchemaErrors as error:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class _Judgement:
+    """One pass over the rows for what each is by itself, one over those that may repeat another, one to write."""
+
+    layout: Layout
+    partition: str
+    bases: Sequence[Base]
+    definition: CampaignDefinition
+    memory: SendMemory
+    folder: Path
+    on_progress: ProgressSink
+
+    def write(self) -> RecipientsReport:
+        path, total = self.folder / "judged.parquet", sum(base.intake.row_count for base in self.bases)
+        self._done, self._total = 0, 2 * total
+        found = write_judged(path, self.layout, self.bases, self._connect, self._advance)
+        with self._connect() as connection, pq.ParquetFile(path) as judged:
+            connection.execute(f"CREATE VIEW judged AS SELECT * FROM read_parquet('{_escaped(path)}')")  # noqa: S608
+            crowded = self._crowded(connection)
+            notes = _Notes.of(connection, crowded)
+            if len(self.bases) > 1:
+                notes.superseded = self._superseded(connection, judged, crowded)
+            report = self._write(judged, crowded, notes)
+        if not found == total == report.row_count:
+            raise ContractError("rows_not_conserved", campaign=self.partition, expected=total, found=report.row_count)
+        return report
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        return open_duckdb(memory_limit=_MEMORY, temp_directory=str(self.folder / "spilled"))
+
+    def _advance(self, rows: int) -> None:
+        self._done += rows
+        self.on_progress(self._done // 2, self._total // 2)
+
+    def _crowded(self, connection: duckdb.DuckDBPyConnection) -> "_Decided":
+        """Decide, in the order of arrival, the rows that share their person or address with another."""
+        connection.execute(f"CREATE TABLE crowded AS {query(_PACKAGE, 'crowded')}")
+        judge = FateJudge(self.definition.one_message_per, self.memory)
+        decided = _Decided()
+        wanted = f"SELECT {', '.join(_ROW)} FROM judged WHERE position IN (FROM crowded) ORDER BY position"  # noqa: S608
+        rows = connection.sql(wanted)
+        for batch in rows.to_arrow_reader(CHUNK_ROWS):
+            columns = [column.to_pylist() for column in batch.columns]
+            decided.add(columns[0], judge.decide(_rows(columns)))
+        return decided
+
+    def _fated(self, table: pa.Table, crowded: "_Decided") -> pd.DataFrame:
+        """The rows of a chunk with their fate, code, revision and the row they refer to."""
+        frame = table.select(["position", "code"]).to_pandas()
+        if self.memory.is_blank:
+            frame["fate"] = constant(Fate.PLANNED.value, frame.index).mask(frame["code"] != "", Fate.REJECTED)
+        else:
+            judge = FateJudge(self.definition.one_message_per, self.memory)
+            rows = _rows([table[name].to_pylist() for name in _ROW])
+            decisions = [judge.decide_alone(row) for row in rows]
+            frame["fate"] = pd.Series([decision.fate.value for decision in decisions], dtype="str")
+            frame["code"] = pd.Series([decision.code for decision in decisions], dtype="str")
+        return crowded.apply(frame.assign(revision=0, refers_to=-1))
+
+    def _superseded(
+        self, connection: duckdb.DuckDBPyConnection, judged: pq.ParquetFile, crowded: "_Decided"
+    ) -> dict[int, str]:
+        connection.execute("CREATE TABLE fates (position BIGINT, fate VARCHAR, code VARCHAR)")
+        for group in range(judged.num_row_groups):
+            chunk = self._fated(judged.read_row_group(group, _ROW), crowded)  # noqa: F841 - DuckDB reads it
+            connection.execute("INSERT INTO fates SELECT position, fate, code FROM chunk")
+        intakes = pa.table(  # noqa: F841 - DuckDB reads it
+            {"number": [base.number for base in self.bases],
+             "content_hash": [base.intake.content_hash for base in self.bases]}
+        )  # fmt: skip
+        connection.execute("CREATE TABLE intakes AS SELECT * FROM intakes")
+        return dict(connection.execute(query(_PACKAGE, "superseded")).fetchall())
+
+    def _chunks(
+        self, judged: pq.ParquetFile, crowded: "_Decided", notes: "_Notes"
+    ) -> Iterator[tuple[pd.DataFrame, pa.Table, pa.Table]]:
+        """Per chunk: its fates, and its rows for each of the two tables."""
+        files = {base.number: (base.intake.content_hash, base.intake.file_name) for base in self.bases}
+        for group in range(judged.num_row_groups):
+            table = judged.read_row_group(group)
+            fated = self._fated(table, crowded)
+            planned = (fated["fate"] == Fate.PLANNED).to_numpy(dtype=bool)
+            refused = table.filter(pa.array(~planned))
+            yield (
+                fated,
+                _planned(table, fated, planned, files),
+                refusals(refused, fated[~planned], files, notes.referred, notes.superseded),
+            )
+
+    def _write(self, judged: pq.ParquetFile, crowded: "_Decided", notes: "_Notes") -> RecipientsReport:
+        intakes = [base.intake for base in self.bases]
+        inputs = {Asset.RAW_BASE.value: raw_fingerprint(intakes), "definition": self.definition.judging_version}
+        fates, codes, rows = Counter({fate.value: 0 for fate in Fate}), Counter[str](), 0
+        validated, rejected = (
+            DatasetWriter(self.layout.table(asset, self.partition), arrow_schema(model), inputs)
+            for asset, model in _TABLES
+        )
+        with validated, rejected:
+            for fated, planned, refused in ahead(self._chunks(judged, crowded, notes)):
+                fates.update(fated["fate"].tolist())
+                codes.update(fated.loc[fated["fate"] != Fate.PLANNED, "code"].tolist())
+                _write_chunk(validated, *_TABLES[0], planned)
+                _write_chunk(rejected, *_TABLES[1], refused)
+                rows += len(fated)
+                self._advance(len(fated))
+            columns = tuple(dict.fromkeys(header for intake in intakes for header in intake.columns))
+            facts = {
+                "intakes": [intake.content_hash for intake in intakes],
+                "rows": rows, "fates": dict(fates), "codes": dict(codes.most_common()), "columns": columns,
+            }  # fmt: skip
+            stamps = validated.finish(facts), rejected.finish(facts)
+        headers = {role.value: header for role, header in self.bases[-1].roles.headers.items()}
+        return RecipientsReport(*stamps, rows, dict(fates), dict(codes.most_common()), columns, headers)
+
+
+_TABLES = ((Asset.VALIDATED_RECIPIENTS, ValidatedRecipients), (Asset.REJECTED_RECIPIENTS, RejectedRecipients))
+
+
+@dataclass
+class _Decided:
+    """Decisions over crowded rows, by position, in order."""
+
+    positions: list[int] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+
+    def add(self, positions: Sequence[int], decisions: Sequence[Decision]) -> None:
+        self.positions += positions
+        self.decisions += decisions
+
+    def apply(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Put the decisions into a chunk of consecutive positions."""
+        if frame.empty:
+            return frame
+        start, end = int(frame["position"].iloc[0]), int(frame["position"].iloc[-1])
+        low, high = bisect.bisect_left(self.positions, start), bisect.bisect_right(self.positions, end)
+        places = [position - start for position in self.positions[low:high]]
+        if places:
+            chosen = self.decisions[low:high]
+            frame.loc[places, "fate"] = [decision.fate.value for decision in chosen]
+            frame.loc[places, "code"] = [decision.code for decision in chosen]
+            frame.loc[places, "revision"] = [decision.revision for decision in chosen]
+            frame.loc[places, "refers_to"] = [decision.refers_to for decision in chosen]
+        return frame
+
+
+@dataclass
+class _Notes:
+    """What refused rows say of other rows."""
+
+    referred: dict[int, tuple[int, int]]
+    """Position → (intake's number, row number) of rows that others duplicate or repeat."""
+    superseded: dict[int, str] = field(default_factory=dict)
+    """Position of a rejected row → intake:row of its correction."""
+
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection, crowded: _Decided) -> "_Notes":
+        wanted = sorted({decision.refers_to for decision in crowded.decisions if decision.refers_to >= 0})
+        crowded_fates = pa.table({"refers_to": pa.array(wanted, pa.int64())})  # noqa: F841 - DuckDB reads it
+        rows = connection.execute(query(_PACKAGE, "referred")).fetchall()
+        return cls({position: (intake, row_number) for position, intake, row_number in rows})
+
+
+def _rows(columns: Sequence[Sequence[Any]]) -> Iterator[Row]:
+    """Rows from the columns of `_ROW`."""
+    for position, intake, channel, address, known_as, code in zip(*columns, strict=True):
+        yield Row(position, intake, channel, address, known_as or address, known_as, code)
+
+
+def _planned(
+    table: pa.Table, fated: pd.DataFrame, planned: "np.ndarray[Any, np.dtype[np.bool_]]",
+    files: Mapping[int, tuple[str, str]],
+) -> pa.Table:  # fmt: skip
+    kept = table.filter(pa.array(planned))
+    intakes = kept["intake"]
+    filled = {
+        "person": pc.if_else(pc.equal(kept["known_as"], ""), kept["address"], kept["known_as"]),
+        "intake": pa.array([content_hash for content_hash, _ in files.values()]).take(intakes),
+        "file_name": pa.array([name for _, name in files.values()]).take(intakes),
+        "revision": pa.array(fated["revision"].to_numpy()[planned]),
+        "fields": kept[ROW_FIELDS],
+    }
+    schema = arrow_schema(ValidatedRecipients)
+    return pa.table([filled[name] if name in filled else kept[name] for name in schema.names], schema=schema)
+
+
+def _write_chunk(writer: DatasetWriter, asset: Asset, model: type[pandera.DataFrameModel], table: pa.Table) -> None:
+    if table.num_rows:
+        _check(model, table.to_pandas(), asset)
+        writer.write(table)
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _check(model: type[pandera.DataFrameModel], frame: pd.DataFrame, asset: Asset) -> None:
+    """Hold rows to their contract. Foreign errors quote values: only rules cross."""
+    try:
+        model.validate(frame, lazy=True)
+    except SchemaErrors as error:
         broken = error.failure_cases[["column", "check"]].drop_duplicates()
         problems = "; ".join(f"{column}: {check}" for column, check in broken.itertuples(index=False))
         raise ContractError("contract_broken", table=asset.value, problems=problems) from None
-    return pyarrow.Table.from_pandas(shaped, schema=arrow_schema(model), preserve_index=False)

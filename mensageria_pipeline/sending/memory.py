@@ -27,8 +27,16 @@ class LedgerMemory:
         identity = Identity(self._partition, self._edition, channel, recipient, revision)
         return self._states.outcome(message_id(self._ledger.key, identity))
 
-    def is_suppressed(self, channel: str, address: str) -> bool:
-        return bool(self._suppressed) and address_key(self._ledger.key, channel, address) in self._suppressed
+    @cached_property
+    def is_blank(self) -> bool:
+        """True when nothing is known of anybody: nobody was suppressed, and nothing of this campaign was tried."""
+        return not (self._suppressed or self._states.final or self._states.unsettled or self._reached)
+
+    def suppressed_as(self, channel: str, address: str, known_as: str) -> str | None:  # noqa: ARG002
+        """The rule that forbids messaging an address or a person."""
+        if self._suppressed and address_key(self._ledger.key, channel, address) in self._suppressed:
+            return "dead_address"
+        return None
 
     @cached_property
     def _reached(self) -> frozenset[str]:

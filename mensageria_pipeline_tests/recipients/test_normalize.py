@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mensageria_pipeline.contracts.columns import Channel, recognize
-from mensageria_pipeline.recipients.normalize import TextNeeds, normalize, phone_e164, restored_cpf
+from mensageria_pipeline.recipients.addresses import phone_e164
+from mensageria_pipeline.recipients.identities import restored_cpf
+from mensageria_pipeline.recipients.normalize import Demands, TextNeeds, normalize, trimmed
 
 
 def judge(channel: Channel | None = None, required: tuple[str, ...] = (), **columns: list[str | None]) -> pd.DataFrame:
     frame = pd.DataFrame(columns, dtype="str")
-    return normalize(frame, recognize(list(columns), {}, channel), TextNeeds(required))
+    return normalize(trimmed(frame), Demands(recognize(list(columns), {}, channel), TextNeeds(required)))
 
 
 @pytest.mark.parametrize(

@@ -61,12 +61,12 @@ def test_an_earlier_row_never_supersedes_a_later_one(bench: Workbench) -> None:
 
 
 def test_cells_travel_as_text_under_their_template_names(bench: Workbench) -> None:
-    """CPF 00123 stays 00123, and `Valor da Fatura` is valor_da_fatura."""
-    bench.drop("a", "token;CPF;Valor da Fatura\nt;00123;1,50\n")
+    """CPF 00000000191 keeps its zeros, and `Valor da Fatura` is valor_da_fatura."""
+    bench.drop("a", "token;CPF;Valor da Fatura\nt;00000000191;1,50\n")
     bench.ingest("a")
     bench.validate("a")
     assert table(bench, Asset.VALIDATED_RECIPIENTS)[0]["fields"] == (
-        '{"token":"t","cpf":"00123","valor_da_fatura":"1,50"}'
+        '{"token":"t","cpf":"00000000191","valor_da_fatura":"1,50"}'
     )
 
 

@@ -1,0 +1,129 @@
+"""Columns that a base does not have: joined from tables below data/lookup/, or derived from name, phone and e-mail."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from mensageria_pipeline.contracts.campaign import Lookup, Missing
+from mensageria_pipeline.contracts.columns import DERIVED, Role, Roles
+from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.names import squeezed
+from mensageria_pipeline.contracts.values import first_name_of
+from mensageria_pipeline.errors import DefinitionError, InputError
+from mensageria_pipeline.recipients.addresses import constant, phone_e164
+from mensageria_pipeline.recipients.brazil import AREAS
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One lookup table, loaded: how it is joined to the rows of a base."""
+
+    name: str
+    key: str
+    """The base's column."""
+    columns: tuple[str, ...]
+    flag: str
+    """Column that is filled where the table knows the key."""
+    rejects: bool
+
+
+def quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def load_lookups(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, lookups: Sequence[Lookup], headers: Sequence[str]
+) -> list[Joined]:
+    """Load each table once. Raises InputError for a table that cannot be read or has a key twice, DefinitionError
+    for columns that are not there."""
+    return [_load(connection, layout, lookup, headers, position) for position, lookup in enumerate(lookups)]
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, lookup: Lookup, headers: Sequence[str], position: int
+) -> Joined:
+    key = _found(lookup.key, headers, lookup.table, "enrich_key_missing")
+    source = _source(connection, layout, lookup, position)
+    wanted = [_found(lookup.lookup_key or lookup.key, source.columns, lookup.table, "lookup_column_missing")]
+    wanted += [_found(column, source.columns, lookup.table, "lookup_column_missing") for column in lookup.columns]
+    shown = ", ".join(
+        f"trim({quoted(column)}::VARCHAR) AS {quoted(name)}"
+        for column, name in zip(wanted, ["_key", *lookup.columns], strict=True)
+    )
+    name = f"lookup_{position}"
+    try:
+        source.filter(f"trim(coalesce({quoted(wanted[0])}::VARCHAR, '')) <> ''").project(shown).create(name)
+    except duckdb.Error:
+        raise InputError("lookup_unreadable", table=lookup.table) from None
+    twice = connection.execute(f"SELECT count(*) - count(DISTINCT _key) FROM {name}").fetchone()  # noqa: S608
+    if twice and twice[0]:
+        raise InputError("lookup_key_twice", table=lookup.table, key=wanted[0], count=twice[0])
+    return Joined(name, key, lookup.columns, f"_known_{position}", lookup.missing is Missing.REJECT)
+
+
+def _source(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, lookup: Lookup, position: int
+) -> duckdb.DuckDBPyRelation:
+    file, _, table = lookup.table.partition("/")
+    path = layout.lookup_dir / file
+    if not path.is_file():
+        raise InputError("lookup_file_missing", table=file, known=", ".join(_known(layout.lookup_dir)) or "—")
+    try:
+        if path.suffix == ".parquet":
+            return connection.sql("SELECT * FROM read_parquet(?)", params=[str(path)])
+        if path.suffix in {".csv", ".tsv", ".txt"}:
+            return connection.sql("SELECT * FROM read_csv(?, header = true, all_varchar = true)", params=[str(path)])
+        text = str(path).replace("'", "''")
+        connection.execute(f"ATTACH '{text}' AS lookup_db_{position} (READ_ONLY)")
+        return connection.sql(f"SELECT * FROM lookup_db_{position}.{quoted(table)}")  # noqa: S608 - quoted
+    except duckdb.Error:
+        raise InputError("lookup_unreadable", table=lookup.table) from None
+
+
+def _known(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def _found(name: str, columns: Sequence[str], table: str, problem: str) -> str:
+    for column in columns:
+        if squeezed(column) == squeezed(name):
+            return column
+    raise DefinitionError(problem, column=name, table=table, found=", ".join(columns))
+
+
+def add_derived(cells: pd.DataFrame, roles: Roles, wanted: Sequence[str]) -> list[str]:
+    """Add the derived columns among `wanted` to `cells`, and return their names. Unknown values are empty."""
+    names = [name for name in DERIVED if name in wanted and name not in cells.columns]
+    if not names:
+        return []
+    empty = constant("", cells.index)
+
+    def of(role: Role) -> "pd.Series[str]":
+        header = roles.header(role) or roles.header(Role.ADDRESS)
+        return cells[header] if header else empty
+
+    name = roles.header(Role.NAME)
+    if "primeiro_nome" in names:
+        cells["primeiro_nome"] = _mapped(cells[name], first_name_of) if name else empty
+    if "dominio_email" in names:
+        text = of(Role.EMAIL).str.lower()
+        cells["dominio_email"] = text.str.rpartition("@")[2].where(text.str.contains("@", regex=False), "")
+    if {"ddd", "uf", "fuso_horario"} & set(names):
+        phones = phone_e164(of(Role.PHONE))
+        area = phones.str.slice(3, 5).where(phones.str.startswith("+55"), "")
+        values = {
+            "ddd": area,
+            "uf": _mapped(area, lambda code: AREAS[code].state if code in AREAS else ""),
+            "fuso_horario": _mapped(area, lambda code: AREAS[code].timezone if code in AREAS else ""),
+        }
+        for column in values.keys() & set(names):
+            cells[column] = values[column]
+    return names
+
+
+def _mapped(values: "pd.Series[str]", function: Callable[[str], str]) -> "pd.Series[str]":
+    known = {value: function(value) for value in values.unique().tolist()}
+    return values.map(known).astype("str")

@@ -1,0 +1,61 @@
+"""CPF and CNPJ: restored to their length, and checked by their own digits."""
+
+import re
+from collections.abc import Callable
+
+import pandas as pd
+
+_CNPJ_LENGTH, _CPF_LENGTH = 14, 11
+
+
+def restored_cpf(raw: "pd.Series[str]") -> "pd.Series[str]":
+    """CPFs as 11 digits, the leading zeros that Excel ate put back; other text stays as it is."""
+    return _restored(raw, r"\d{1,11}", _CPF_LENGTH)
+
+
+def restored_cnpj(raw: "pd.Series[str]") -> "pd.Series[str]":
+    """CNPJs as 14 characters without punctuation; since July 2026 twelve may be letters (IN RFB 2229/2024)."""
+    return _restored(raw.str.upper(), r"\d{1,14}|[0-9A-Z]{12}\d{2}", _CNPJ_LENGTH)
+
+
+def _restored(raw: "pd.Series[str]", form: str, length: int) -> "pd.Series[str]":
+    bare = raw.str.replace(r"[.\-\s/]", "", regex=True)
+    return bare.str.zfill(length).where(bare.str.fullmatch(form), raw)
+
+
+def is_cpf(values: "pd.Series[str]") -> "pd.Series[bool]":
+    """True for 11 digits whose last two follow from the others; a repeated digit is none."""
+    return _mapped(values, cpf_is_valid)
+
+
+def is_cnpj(values: "pd.Series[str]") -> "pd.Series[bool]":
+    """True for 14 characters whose last two follow from the others."""
+    return _mapped(values, cnpj_is_valid)
+
+
+def _mapped(values: "pd.Series[str]", check: Callable[[str], bool]) -> "pd.Series[bool]":
+    return pd.Series([check(value) for value in values.tolist()], index=values.index, dtype="bool")
+
+
+def cpf_is_valid(cpf: str) -> bool:
+    if not re.fullmatch(r"\d{11}", cpf) or len(set(cpf)) == 1:
+        return False
+    digits = [int(character) for character in cpf]
+    return digits[9:] == _check_digits(digits[:9], range(10, 1, -1), range(11, 1, -1))
+
+
+def cnpj_is_valid(cnpj: str) -> bool:
+    if not re.fullmatch(r"[0-9A-Z]{12}\d{2}", cnpj) or len(set(cnpj)) == 1:
+        return False
+    weights = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
+    values = [ord(character) - ord("0") for character in cnpj]
+    return values[12:] == _check_digits(values[:12], weights[1:], weights)
+
+
+def _check_digits(values: list[int], *weights: range | tuple[int, ...]) -> list[int]:
+    """Two digits, modulo 11, the second over the first as well."""
+    found = list(values)
+    for each in weights:
+        rest = sum(value * weight for value, weight in zip(found, each, strict=True)) % 11
+        found.append(0 if rest < 2 else 11 - rest)
+    return found[len(values) :]
