@@ -1,11 +1,12 @@
 """messages: what will be sent. 1 row per message; its id names the same message for ever."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from mensageria_pipeline.contracts.names import Partition
@@ -18,6 +19,7 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+_DIGEST_BYTES = 16
 SCHEMA = pa.schema(
     [
         pa.field("message_id", pa.string(), False, {"comment": "keyed hash; the same message for ever"}),
@@ -63,9 +65,57 @@ def address_key(key: bytes, channel: str, address: str) -> str:
     return _keyed(key, "address", channel, address)
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The ids and address keys of many messages of one partition, edition and channel; the same as one by one."""
+
+    key: bytes
+    partition: Partition
+    edition: int
+
+    def message_ids(self, channel: str, recipients: Sequence[str], revisions: Sequence[int]) -> pa.Array:
+        started = _started(
+            self.key, "message", self.partition.campaign, self.partition.occurrence, str(self.edition), channel
+        )
+        return _many(
+            started, [f"{_safe(name)}\x1f{number}" for name, number in zip(recipients, revisions, strict=True)]
+        )
+
+    def address_keys(self, channel: str, addresses: Sequence[str]) -> pa.Array:
+        return _many(_started(self.key, "address", channel), [_safe(address) for address in addresses])
+
+
+def _many(started: "hashlib.blake2b", lasts: Sequence[str]) -> pa.Array:
+    """The names of many last parts. A million take a second: the hexadecimal digits are made all at once."""
+    copy = started.copy
+    digests = []
+    for last in lasts:
+        each = copy()
+        each.update(last.encode())
+        digests.append(each.digest())
+    text = pa.py_buffer(b"".join(digests).hex().encode())
+    offsets = np.arange(0, 2 * _DIGEST_BYTES * len(lasts) + 1, 2 * _DIGEST_BYTES, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(lasts), pa.py_buffer(offsets), text)
+
+
 def _keyed(key: bytes, *parts: str) -> str:
-    text = "\x1f".join(part.replace("\x1f", " ") for part in parts)
-    return hashlib.blake2b(text.encode(), key=key, digest_size=16).hexdigest()
+    return _finished(_started(key, *parts[:-1]), _safe(parts[-1]))
+
+
+def _started(key: bytes, *parts: str) -> "hashlib.blake2b":
+    """A hash over the first parts of a name, to be copied for each last part."""
+    text = "".join(f"{_safe(part)}\x1f" for part in parts)
+    return hashlib.blake2b(text.encode(), key=key, digest_size=_DIGEST_BYTES)
+
+
+def _finished(started: "hashlib.blake2b", last: str) -> str:
+    copy = started.copy()
+    copy.update(last.encode())
+    return copy.hexdigest()
+
+
+def _safe(part: str) -> str:
+    return part.replace("\x1f", " ")
 
 
 class Message(NamedTuple):

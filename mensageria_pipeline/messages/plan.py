@@ -4,19 +4,24 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from mensageria_pipeline.contracts.campaign import HOW_NOT_WHAT, SIMULATED, CampaignDefinition, OneMessagePer
 from mensageria_pipeline.contracts.columns import Channel
-from mensageria_pipeline.contracts.dataset import BATCH_ROWS, Stamp, read_stamp, write_dataset
+from mensageria_pipeline.contracts.dataset import BATCH_ROWS, Stamp, ahead, read_stamp, write_dataset
 from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.messages import SCHEMA, Identity, Mode, address_key, message_id
+from mensageria_pipeline.contracts.messages import SCHEMA, Mode, Names
 from mensageria_pipeline.contracts.names import Partition, column_key
+from mensageria_pipeline.contracts.queries import open_duckdb
 from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
 from mensageria_pipeline.errors import ContractError, StaleInputError
 from mensageria_pipeline.messages.templates import Renderer, template_of
+
+ProgressSink = Callable[[int, int], None]
+"""Called with messages made, and messages in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,14 @@ class TemplateNeeds:
     """Headers whose values may fail to become text; empty when none can."""
     can_render: Callable[[Mapping[str, str], str], bool]
     """Whether a row's cells, by header, become text on a channel."""
+    columns: list[str]
+    """All headers that the text uses."""
 
 
 def template_needs(definition: CampaignDefinition, partition: Partition, headers: Sequence[str]) -> TemplateNeeds:
     """Raises TemplateError when the template cannot be read; columns that are missing are not its concern."""
     renderer = Renderer(template_of(definition, partition.campaign, headers))
-    columns = renderer.columns_for(headers)
+    columns = renderer.columns_for(headers, definition.columns_added(headers))
     is_complete = all(name in columns for name in renderer.required)
 
     def can_render(cells: Mapping[str, str], channel: str) -> bool:
@@ -53,10 +60,18 @@ def template_needs(definition: CampaignDefinition, partition: Partition, headers
         return renderer.render(values, channel).problem is None
 
     used = list(dict.fromkeys(columns.values())) if is_complete and renderer.may_fail else []
-    return TemplateNeeds([columns[name] for name in renderer.required if name in columns], used, can_render)
+    return TemplateNeeds(
+        [columns[name] for name in renderer.required if name in columns], used, can_render, list(columns.values())
+    )
 
 
-def plan_messages(layout: Layout, partition: Partition, definition: CampaignDefinition, key: bytes) -> MessagesReport:
+def plan_messages(
+    layout: Layout,
+    partition: Partition,
+    definition: CampaignDefinition,
+    key: bytes,
+    on_progress: ProgressSink = lambda _done, _total: None,
+) -> MessagesReport:
     """Render one message per validated recipient and write the table.
 
     Raises TemplateError before anything is rendered when a placeholder cannot be filled by every intake, and
@@ -66,7 +81,9 @@ def plan_messages(layout: Layout, partition: Partition, definition: CampaignDefi
     recipients = read_stamp(source)
     if recipients is None:
         raise StaleInputError("step_missing", asset=Asset.VALIDATED_RECIPIENTS, campaign=partition.key)
-    planner = _Planner(partition, definition, key, list_intakes(layout, partition.key))
+    total = recipients.row_count
+    intakes = list_intakes(layout, partition.key)
+    planner = _Planner(partition, definition, key, intakes, lambda done: on_progress(done, total))
     stamp = write_dataset(
         layout.table(Asset.MESSAGES, partition.key), SCHEMA, planner.batches(source),
         inputs={
@@ -89,48 +106,100 @@ class _Planner:
     """Turns batches of recipients into batches of messages."""
 
     def __init__(
-        self, partition: Partition, definition: CampaignDefinition, key: bytes, intakes: Sequence[Intake]
+        self,
+        partition: Partition,
+        definition: CampaignDefinition,
+        key: bytes,
+        intakes: Sequence[Intake],
+        on_progress: Callable[[int], None],
     ) -> None:
-        self._partition, self._definition, self._key = partition, definition, key
+        self._partition, self._definition = partition, definition
+        self._names = Names(key, partition, definition.edition)
+        self._on_progress = on_progress
         self._renderers = {intake.content_hash: self._renderer(intake) for intake in intakes}
-        self._fields = {
-            intake.content_hash: self._renderers[intake.content_hash].columns_for(intake.columns) for intake in intakes
-        }
+        self._fields = {intake.content_hash: self._keys(intake) for intake in intakes}
         self.placeholders = {name for renderer in self._renderers.values() for name in renderer.placeholders}
         self.providers: Counter[str] = Counter()
         self.problems = 0
 
     def _renderer(self, intake: Intake) -> Renderer:
         renderer = Renderer(template_of(self._definition, self._partition.campaign, intake.columns))
-        renderer.check_against(intake.columns)
+        renderer.check_against(intake.columns, self._definition.columns_added(intake.columns))
         return renderer
 
-    def batches(self, source: object) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(source, page_checksum_verification=True) as file:
-            for batch in file.iter_batches(BATCH_ROWS):
-                yield pa.RecordBatch.from_pylist([self._message(row) for row in batch.to_pylist()], schema=SCHEMA)
+    def _keys(self, intake: Intake) -> dict[str, str]:
+        """Placeholder → key of its cell among a row's fields."""
+        added = self._definition.columns_added(intake.columns)
+        columns = self._renderers[intake.content_hash].columns_for(intake.columns, added)
+        return {name: column_key(header) or header for name, header in columns.items()}
 
-    def _message(self, row: Mapping[str, str | int]) -> dict[str, object]:
-        intake, channel, address = str(row["intake"]), str(row["channel"]), str(row["address"])
+    def batches(self, source: Path) -> Iterator[pa.Table]:
+        keys = sorted({key for fields in self._fields.values() for key in fields.values()})
+        cells = "".join(f", json_extract_string(fields, ?) AS {_quoted(f'cell:{key}')}" for key in keys)
+        paths = [f"$.{_quoted(key)}" for key in keys]
+        statement = f"SELECT *{cells} FROM read_parquet(?, hive_partitioning = false)"  # noqa: S608 - identifiers are quoted
+        done = 0
+        with open_duckdb() as connection:
+            relation = connection.sql(statement, params=[*paths, str(source)])
+            for batch in ahead(relation.to_arrow_reader(BATCH_ROWS)):
+                table = pa.Table.from_batches([batch])
+                for part in _runs(table, "intake"):
+                    yield self._messages(part)
+                done += batch.num_rows
+                self._on_progress(done)
+
+    def _messages(self, rows: pa.Table) -> pa.Table:
+        """The messages of rows of one intake, in their order; each channel is rendered by its own rules."""
+        channels = pc.unique(rows["channel"]).to_pylist()
+        if len(channels) == 1:
+            return self._of_channel(rows, channels[0])
+        masks = [pc.equal(rows["channel"], channel) for channel in channels]
+        parts = [self._of_channel(rows.filter(mask), channel) for mask, channel in zip(masks, channels, strict=True)]
+        places = pa.concat_arrays([pc.indices_nonzero(mask) for mask in masks])
+        return pa.concat_tables(parts).take(pc.sort_indices(places))
+
+    def _of_channel(self, rows: pa.Table, channel: str) -> pa.Table:
+        count, intake = rows.num_rows, rows["intake"][0].as_py()
         provider = self._definition.provider_for(self._partition.campaign, Channel(channel))
-        rendered = self._renderers[intake].render(self._values(intake, str(row["fields"])), channel)
+        mode = Mode.SIMULATED if provider == SIMULATED else Mode.LIVE
+        addresses = rows["address"].to_pylist()
         per_person = self._definition.one_message_per is OneMessagePer.PERSON
-        identity = Identity(
-            self._partition, self._definition.edition, channel,
-            str(row["person"]) if per_person else address, int(row["revision"]),
-        )  # fmt: skip
-        self.providers[provider] += 1
-        self.problems += rendered.problem is not None
-        return {
-            "message_id": message_id(self._key, identity),
-            "intake": intake, "row_number": row["row_number"], "person": row["person"], "channel": channel,
-            "address": address, "address_key": address_key(self._key, channel, address), "provider": provider,
-            "mode": (Mode.SIMULATED if provider == SIMULATED else Mode.LIVE).value,
-            "edition": self._definition.edition, "title": rendered.title, "body": rendered.body,
-            "data": json.dumps(rendered.data or {}, ensure_ascii=False), "problem": rendered.problem,
+        recipients = rows["person"].to_pylist() if per_person else addresses
+        values = {name: _filled(rows[f"cell:{key}"]) for name, key in self._fields[intake].items()}
+        rendered = self._renderers[intake].render_many(values, count, channel)
+        self.providers[provider] += count
+        self.problems += count - rendered.problems.null_count
+        columns = {
+            "message_id": self._names.message_ids(channel, recipients, rows["revision"].to_pylist()),
+            "address_key": self._names.address_keys(channel, addresses),
+            "provider": pa.repeat(provider, count),
+            "mode": pa.repeat(mode.value, count),
+            "edition": pa.repeat(pa.scalar(self._definition.edition, pa.int64()), count),
+            "title": rendered.titles, "body": rendered.bodies, "data": _as_json(rendered.data, count),
+            "problem": rendered.problems,
         }  # fmt: skip
+        return pa.table([columns[name] if name in columns else rows[name] for name in SCHEMA.names], schema=SCHEMA)
 
-    def _values(self, intake: str, fields: str) -> dict[str, str]:
-        cells: Mapping[str, str | None] = json.loads(fields)
-        named = ((name, cells.get(column_key(header) or header)) for name, header in self._fields[intake].items())
-        return {name: value for name, value in named if value is not None and value.strip()}
+
+def _runs(table: pa.Table, column: str) -> Iterator[pa.Table]:
+    """Slices of consecutive rows that share their value of `column`."""
+    ends = pc.run_end_encode(table[column].combine_chunks()).run_ends.to_pylist() if table.num_rows else []
+    for start, end in zip([0, *ends], ends, strict=False):
+        yield table.slice(start, end - start)
+
+
+def _filled(column: pa.ChunkedArray) -> pa.Array:
+    """Cells as they are; null where there is nothing but white space."""
+    cells = column.combine_chunks()
+    return pc.if_else(pc.equal(pc.utf8_trim_whitespace(cells), ""), pa.scalar(None, pa.string()), cells)
+
+
+def _as_json(data: Mapping[str, pa.Array], count: int) -> pa.Array:
+    if not data:
+        return pa.repeat(pa.scalar("{}"), count)
+    rows = zip(*(column.to_pylist() for column in data.values()), strict=True)
+    return pa.array([json.dumps(dict(zip(data, row, strict=True)), ensure_ascii=False) for row in rows])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -7,16 +7,17 @@ module: a template's own fault is a TemplateError, a row's is the code `render_f
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import minijinja
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition, Template
 from mensageria_pipeline.contracts.columns import ALIASES, Channel, Role
 from mensageria_pipeline.contracts.masking import shown_headers
 from mensageria_pipeline.contracts.names import column_key, squeezed
+from mensageria_pipeline.contracts.values import amount_of, date_of, first_name_of
 from mensageria_pipeline.errors import TemplateError
 
 _FUEL = 50_000
@@ -26,36 +27,22 @@ _FUNCTIONS = frozenset({"range", "dict", "namespace", "debug"})
 RENDER_FAILED = "render_failed"
 _HARMLESS = re.compile(r"\{\{\s*\w+\s*(?:\|\s*(?:primeiro_nome|upper|lower|trim|title|default\([^)]*\))\s*)*\}\}")
 """A placeholder with no filter that a value could break."""
+_BARE = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+"""A placeholder and nothing else."""
 
 
 def moeda(value: str) -> str:
     """`1234.5`, `1.234,50` or `1.234` (a thousand) → `R$ 1.234,50`. Raises ValueError for what is no amount."""
-    text = re.sub(r"[R$\s]", "", value)
-    if "," in text or re.fullmatch(r"-?\d{1,3}(?:\.\d{3})+", text):
-        text = text.replace(".", "").replace(",", ".")
-    if not re.fullmatch(r"-?\d+(?:\.\d+)?", text):
-        raise ValueError("moeda")
-    amount = f"{Decimal(text):,.2f}"
+    amount = f"{amount_of(value):,.2f}"
     return "R$ " + amount.translate(str.maketrans(",.", ".,"))
 
 
 def data(value: str) -> str:
     """`2026-11-23`, with or without a time, or `23/11/2026` → `23/11/2026`."""
-    text = value.strip()
-    brazilian = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
-    if brazilian:
-        day, month, year = (int(part) for part in brazilian.groups())
-        return date(year, month, day).strftime("%d/%m/%Y")
-    return datetime.fromisoformat(text).strftime("%d/%m/%Y")
+    return date_of(value).strftime("%d/%m/%Y")
 
 
-def primeiro_nome(value: str) -> str:
-    """`MARIA DA SILVA` → `Maria`."""
-    words = value.split()
-    return words[0].capitalize() if words else ""
-
-
-FILTERS: Mapping[str, Callable[[str], str]] = {"moeda": moeda, "data": data, "primeiro_nome": primeiro_nome}
+FILTERS: Mapping[str, Callable[[str], str]] = {"moeda": moeda, "data": data, "primeiro_nome": first_name_of}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +53,16 @@ class Rendered:
     body: str = ""
     data: Mapping[str, str] | None = None
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMany:
+    """The texts of many messages, in order; `problems` holds a code where a row could not be rendered."""
+
+    titles: pa.Array
+    bodies: pa.Array
+    data: Mapping[str, pa.Array]
+    problems: pa.Array
 
 
 def template_of(definition: CampaignDefinition, campaign: str, headers: Sequence[str]) -> Template:
@@ -88,7 +85,8 @@ class Renderer:
         self._sources |= {f"data.{key}": text for key, text in template.data.items()}
         real = {name: _required(function) for name, function in FILTERS.items()}
         self._plain = _environment(real)
-        self._html = _environment(real, escape=bool(re.search(r"<[a-zA-Z!/]", template.body)))
+        self._has_markup = bool(re.search(r"<[a-zA-Z!/]", template.body))
+        self._html = _environment(real, escape=self._has_markup)
         self._optional: set[str] = set()
         self.placeholders = self._check()
 
@@ -102,20 +100,21 @@ class Renderer:
         """True when a value can make rendering fail: the template does more than show its placeholders."""
         return any("{" in _HARMLESS.sub("", source) for source in self._sources.values())
 
-    def columns_for(self, headers: Sequence[str]) -> dict[str, str]:
-        """Placeholder → header, for those the base can fill; headers match by name, then by role."""
-        by_name = {squeezed(header): header for header in reversed(headers)}
+    def columns_for(self, headers: Sequence[str], added: Sequence[str] = ()) -> dict[str, str]:
+        """Placeholder → column, for those that can be filled: by name, then, in the base's own, by role."""
+        by_name = {squeezed(header): header for header in reversed((*headers, *added))}
+        own = {squeezed(header): header for header in reversed(headers)}
         found = {name: by_name[squeezed(name)] for name in self.placeholders if squeezed(name) in by_name}
         for name in self.placeholders - found.keys():
             role = next((role for role in Role if role.value == squeezed(name)), None)
-            match = next((by_name[alias] for alias in ALIASES[role] if alias in by_name), None) if role else None
+            match = next((own[alias] for alias in ALIASES[role] if alias in own), None) if role else None
             if match:
                 found[name] = match
         return found
 
-    def check_against(self, headers: Sequence[str]) -> None:
+    def check_against(self, headers: Sequence[str], added: Sequence[str] = ()) -> None:
         """Raises TemplateError naming the placeholders that the base cannot fill, and the columns it has."""
-        missing = [name for name in self.required if name not in self.columns_for(headers)]
+        missing = [name for name in self.required if name not in self.columns_for(headers, added)]
         if missing:
             raise TemplateError(
                 "placeholders_missing", missing=", ".join(missing), found=", ".join(shown_headers(headers))
@@ -131,6 +130,37 @@ class Renderer:
             return Rendered(problem=RENDER_FAILED)
         extra = {part.removeprefix("data."): text for part, text in texts.items() if part.startswith("data.")}
         return Rendered(texts["title"], texts["body"], extra)
+
+    def render_many(self, values: Mapping[str, pa.Array], count: int, channel: str) -> "RenderedMany":
+        """The messages of many rows of one channel. `values` holds, per placeholder, one text per row or null."""
+        texts: dict[str, pa.Array] = {}
+        failed = pa.repeat(pa.scalar(value=False), count)
+        for part, source in self._sources.items():
+            plain = None if self._escapes(part, channel) else _plain_parts(source)
+            texts[part] = _joined(plain, values, count) if plain else self._looped(part, values, count, channel)
+            failed = pc.or_(failed, pc.is_null(texts[part]))
+        cleared = {part: pc.if_else(failed, "", text) for part, text in texts.items()}
+        extra = {part.removeprefix("data."): text for part, text in cleared.items() if part.startswith("data.")}
+        problems = pc.if_else(failed, RENDER_FAILED, pa.scalar(None, pa.string()))
+        return RenderedMany(cleared["title"], cleared["body"], extra, problems)
+
+    def _looped(self, part: str, values: Mapping[str, pa.Array], count: int, channel: str) -> pa.Array:
+        """One part of every row through minijinja; null where it cannot be rendered."""
+        environment, source = self._environment_for(part, channel), self._sources[part]
+        names = [name for name in values if name in source]
+        rows = zip(*(values[name].to_pylist() for name in names), strict=True) if names else iter([()] * count)
+
+        def one(cells: tuple[str | None, ...]) -> str | None:
+            given = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+            try:
+                return environment.render_template(part, **given)
+            except (minijinja.TemplateError, ValueError, TypeError, ArithmeticError):
+                return None
+
+        return pa.array([one(cells) for cells in rows], pa.string())
+
+    def _escapes(self, part: str, channel: str) -> bool:
+        return part == "body" and channel == Channel.EMAIL and self._has_markup
 
     def _environment_for(self, part: str, channel: str) -> minijinja.Environment:
         return self._html if part == "body" and channel == Channel.EMAIL else self._plain
@@ -166,6 +196,28 @@ class Renderer:
         except (minijinja.TemplateError, _Undefined):
             return False
         return True
+
+
+def _plain_parts(source: str) -> list[tuple[str, str]] | None:
+    """(text, placeholder after it) of a template that only shows placeholders; None for any other.
+
+    Nine campaigns in ten say no more than {{ nome }}: their texts are joined by columns, which is the same text.
+    """
+    if "{" in _BARE.sub("", source) or source.endswith("\n") or "\r" in source:
+        return None
+    pieces = _BARE.split(source)
+    return list(zip(pieces[0::2], [*pieces[1::2], ""], strict=True))
+
+
+def _joined(parts: Sequence[tuple[str, str]], values: Mapping[str, pa.Array], count: int) -> pa.Array:
+    """The text of every row; null where a value is missing."""
+    columns: list[pa.Array | pa.Scalar] = []
+    for text, name in parts:
+        columns.append(pa.scalar(text))
+        if name:
+            columns.append(values[name] if name in values else pa.nulls(count, pa.string()))
+    whole = pc.binary_join_element_wise(*columns, "")
+    return whole if isinstance(whole, pa.Array) else pa.repeat(whole, count)
 
 
 def _identity(value: Any, *_args: Any, **_options: Any) -> Any:

@@ -3,15 +3,16 @@
 import pytest
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition, Template
+from mensageria_pipeline.contracts.values import first_name_of
 from mensageria_pipeline.errors import TemplateError
-from mensageria_pipeline.messages.templates import RENDER_FAILED, Renderer, data, moeda, primeiro_nome, template_of
+from mensageria_pipeline.messages.templates import RENDER_FAILED, Renderer, data, moeda, template_of
 
 
 def test_filters_speak_brazilian() -> None:
     """Money, dates and first names as people expect them."""
     assert moeda("1234.5") == moeda("1.234,50") == moeda("R$ 1.234,50") == "R$ 1.234,50"
     assert data("2026-11-23") == data("2026-11-23 10:00:00") == data("23/11/2026") == "23/11/2026"
-    assert primeiro_nome("MARIA DA SILVA") == "Maria"
+    assert first_name_of("MARIA DA SILVA") == "Maria"
 
 
 def test_placeholders_with_a_default_are_optional() -> None:
