@@ -175,6 +175,7 @@ def _prepared(
     for real, copy in (
         (project.layout.input_dir, scratch.input_dir),
         (project.layout.campaigns_dir, scratch.campaigns_dir),
+        (project.layout.lookup_dir, scratch.lookup_dir),
     ):
         copy.symlink_to(real)
     known = project.layout.partition_dir(Asset.RAW_BASE, partition.key)
@@ -182,7 +183,8 @@ def _prepared(
     folder.mkdir(parents=True)
     for path in known.glob("*.parquet"):
         (folder / path.name).symlink_to(path)
-    ingest(scratch, IntakeRegistry(scratch.intake_db), partition, definition, project.settings.input_settle_s)
+    registry, settle_s = IntakeRegistry(scratch.intake_db), project.settings.input_settle_s
+    ingest(scratch, registry, partition, definition, settle_s, project.settings.limits)
     report = judge_recipients(scratch, project.ledger, partition, definition)
     plan_messages(scratch, partition, definition, project.ledger.key)
     plan = scratch.table(Asset.MESSAGES, partition.key)
