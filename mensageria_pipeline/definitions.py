@@ -13,6 +13,7 @@ from mensageria_pipeline.defs.input_files import input_files
 from mensageria_pipeline.defs.intake import raw_base
 from mensageria_pipeline.defs.jobs import campaign_job
 from mensageria_pipeline.defs.messages import messages
+from mensageria_pipeline.defs.people import suppression_lists, suppressions, suppressions_job
 from mensageria_pipeline.defs.recipients import recipients
 from mensageria_pipeline.defs.reports import campaign_report
 from mensageria_pipeline.defs.runs import project_resource, reconcile
@@ -37,9 +38,9 @@ def defs() -> dg.Definitions:
     texts.use(project.settings.language)
     _check_instance(project.layout)
     return dg.Definitions(
-        assets=[raw_base, recipients, messages, send_results, campaign_metrics, campaign_report],
-        jobs=[campaign_job],
-        sensors=[input_files, agenda, reconcile, alert_on_failure],
+        assets=[suppressions, raw_base, recipients, messages, send_results, campaign_metrics, campaign_report],
+        jobs=[campaign_job, suppressions_job],
+        sensors=[input_files, suppression_lists, agenda, reconcile, alert_on_failure],
         resources={"project": project_resource(project)},
         executor=dg.in_process_executor,
     )

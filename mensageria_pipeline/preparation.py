@@ -7,10 +7,20 @@ from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.messages.plan import template_needs
+from mensageria_pipeline.people.opt_out_lists import ImportReport, import_lists
+from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.normalize import TextNeeds
 from mensageria_pipeline.recipients.validate import ProgressSink, RecipientsReport, validate_recipients
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.memory import LedgerMemory
+
+
+def take_in_lists(project: Project) -> ImportReport:
+    """import_lists of the project's own folder; before people are judged, and again before they are sent to."""
+    settings = project.settings
+    return import_lists(
+        project.layout, project.ledger, project.registry, settings.limits, settings.input_settle_s
+    )  # fmt: skip
 
 
 def judge_recipients(

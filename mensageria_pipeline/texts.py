@@ -98,6 +98,29 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "O nome {found} não tem letras nem números para formar uma chave. Renomeie a pasta ou o arquivo.",
         "The name {found} has no letters or digits to make a key of. Rename the folder or file.",
     ),
+    # people
+    "suppression_list_unreadable": (
+        "A lista de supressão {file} não pôde ser lida ({reason}). Quem está nela seria contatado: corrija o arquivo, ou "
+        "tire-o de data/suppressions/. Nada foi enviado.",
+        "The suppression list {file} cannot be read ({reason}). Whoever is on it would be messaged: correct the file, or "
+        "take it out of data/suppressions/. Nothing was sent.",
+    ),
+    "suppression_list_growing": (
+        "A lista de supressão {file} ainda está sendo copiada. Espere terminar e execute de novo. Nada foi enviado.",
+        "The suppression list {file} is still being copied. Wait for it and run again. Nothing was sent.",
+    ),
+    "suppression_list_columns": (
+        "A lista de supressão {file} precisa de uma coluna que identifique a pessoa (email, telefone, token, id, cpf, "
+        "cnpj). Ela tem: {found}. Corrija o cabeçalho, ou tire o arquivo de data/suppressions/. Nada foi enviado.",
+        "The suppression list {file} needs a column that a person is known by (email, telefone, token, id, cpf, cnpj). "
+        "It has: {found}. Correct the header, or take the file out of data/suppressions/. Nothing was sent.",
+    ),
+    "tick_lists_nothing": ("Nenhuma lista nova em {folder}/.", "No new list in {folder}/."),
+    "tick_lists_new": ("{count} lista(s) de supressão nova(s).", "{count} new suppression list(s)."),
+    "tick_lists_trouble": (
+        "As listas de supressão não puderam ser vistas: {reason}",
+        "The suppression lists cannot be looked at: {reason}",
+    ),
     # templates
     "template_missing": (
         "A campanha {campaign} não tem `template:` na definição, e a base não tem a coluna mensagem. Diga o "
@@ -681,6 +704,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "O endereço ou a pessoa está em uma lista de supressão.",
         "The address or the person is on a suppression list.",
     ),
+    "forgotten": (
+        "A pessoa pediu para ter os seus dados apagados.",
+        "The person asked to have their data erased.",
+    ),
+    "erased": (
+        "Os dados desta linha foram apagados a pedido da pessoa.",
+        "The data of this row were erased at the person's request.",
+    ),
     "code_missing_address": ("sem endereço", "no address"),
     "code_invalid_email": ("e-mail inválido", "invalid e-mail"),
     "code_invalid_phone": ("telefone inválido", "invalid phone"),
@@ -712,6 +743,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "code_not_a_date": ("data fora do esperado", "date out of range"),
     "code_opted_out": ("pediu para não receber", "opted out"),
     "code_suppressed_by_list": ("em lista de supressão", "on a suppression list"),
+    "code_forgotten": ("pediu para ser esquecida", "asked to be forgotten"),
+    "code_erased": ("apagada a pedido", "erased on request"),
     "code_dead_address": ("endereço que não existe mais", "address that no longer exists"),
     "suggest_fill": ("Preencha a coluna {column}.", "Fill in column {column}."),
     "suggest_correct": ("Corrija a coluna {column}.", "Correct column {column}."),

@@ -4,16 +4,18 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from mensageria_pipeline import texts
 from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
-from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.intake.ingest import IngestReport, ingest
 from mensageria_pipeline.messages.plan import MessagesReport, plan_messages
-from mensageria_pipeline.preparation import judge_recipients
+from mensageria_pipeline.preparation import judge_recipients, take_in_lists
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
 from mensageria_pipeline.sending.hold import hold_campaign
@@ -58,6 +60,12 @@ class Workbench:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
+    def suppress(self, content: str, name: str = "lista.csv") -> Path:
+        path = self.layout.suppressions_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        return path
+
     def definition(self, campaign: str) -> CampaignDefinition:
         return load_definition(self.layout, Partition.parse(campaign).campaign)
 
@@ -66,6 +74,7 @@ class Workbench:
         return ingest(self.layout, self.project.registry, partition, self.definition(campaign), 0)
 
     def validate(self, campaign: str) -> RecipientsReport:
+        take_in_lists(self.project)
         return judge_recipients(self.layout, self.project.ledger, Partition.parse(campaign), self.definition(campaign))
 
     def plan(self, campaign: str) -> MessagesReport:
@@ -77,9 +86,14 @@ class Workbench:
         return self.plan(campaign)
 
     def send(self, campaign: str, **settings: object) -> SendReport:
+        take_in_lists(self.project)
         chosen = replace(self.project.settings, **settings)  # type: ignore[arg-type]
         with hold_campaign(self.project.ledger, campaign, new_owner()) as hold:
             return send_messages(self.layout, self.project.ledger, chosen, hold, self.definition(campaign))
+
+    def rows(self, asset: Asset, campaign: str) -> list[dict[str, Any]]:
+        """The rows of an asset that has one file per campaign."""
+        return pq.read_table(self.layout.table(asset, campaign), partitioning=None).to_pylist()
 
     def run(self, campaign: str, **settings: object) -> SendReport:
         self.prepare(campaign)

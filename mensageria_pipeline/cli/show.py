@@ -30,7 +30,7 @@ from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.ingest import ingest
 from mensageria_pipeline.intake.registry import IntakeRegistry
 from mensageria_pipeline.messages.plan import plan_messages
-from mensageria_pipeline.preparation import judge_recipients
+from mensageria_pipeline.preparation import judge_recipients, take_in_lists
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
 from mensageria_pipeline.sending.ledger.control import Order
@@ -185,6 +185,7 @@ def _prepared(
         (folder / path.name).symlink_to(path)
     registry, settle_s = IntakeRegistry(scratch.intake_db), project.settings.input_settle_s
     ingest(scratch, registry, partition, definition, settle_s, project.settings.limits)
+    take_in_lists(project)
     report = judge_recipients(scratch, project.ledger, partition, definition)
     plan_messages(scratch, partition, definition, project.ledger.key)
     plan = scratch.table(Asset.MESSAGES, partition.key)

@@ -8,6 +8,7 @@ from pathlib import Path
 class Asset(StrEnum):
     """The products of the stages, in the order of the flow; also their folders and Dagster names."""
 
+    SUPPRESSIONS = "suppressions"
     RAW_BASE = "raw_base"
     VALIDATED_RECIPIENTS = "validated_recipients"
     REJECTED_RECIPIENTS = "rejected_recipients"
@@ -41,6 +42,10 @@ class Layout:
     @property
     def lookup_dir(self) -> Path:
         return self.data_dir / "lookup"
+
+    @property
+    def suppressions_dir(self) -> Path:
+        return self.data_dir / "suppressions"
 
     @property
     def processed_dir(self) -> Path:

@@ -25,7 +25,8 @@ SCHEMA = pa.schema(
         pa.field("message_id", pa.string(), False, {"comment": "keyed hash; the same message for ever"}),
         pa.field("intake", pa.string(), False, {"comment": "sha256 of the file"}),
         pa.field("row_number", pa.int64(), False, {"comment": "row as a spreadsheet shows it"}),
-        pa.field("person", pa.string(), False, {"comment": "id, CPF or normalized address"}),
+        pa.field("person", pa.string(), False, {"comment": "id, CPF, CNPJ or normalized address"}),
+        pa.field("document", pa.string(), False, {"comment": "CPF or CNPJ where the row has one; else empty"}),
         pa.field("channel", pa.string(), False, {"comment": "push, email, sms, whatsapp or webhook"}),
         pa.field("address", pa.string(), False, {"comment": "normalized address on the channel"}),
         pa.field("address_key", pa.string(), False, {"comment": "keyed hash of channel and address"}),
@@ -63,6 +64,11 @@ def message_id(key: bytes, identity: Identity) -> str:
 def address_key(key: bytes, channel: str, address: str) -> str:
     """A name for an address that does not tell it: what suppression lists hold."""
     return _keyed(key, "address", channel, address)
+
+
+def person_key(key: bytes, channel: str, person: str) -> str:
+    """A name for a person (id, CPF or CNPJ) on a channel that does not tell who: what suppression lists hold."""
+    return _keyed(key, "person", channel, person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,8 @@ class Message(NamedTuple):
     title: str
     body: str
     data: Mapping[str, Any]
+    person: str = ""
+    document: str = ""
     edition: int = 1
     problem: str | None = None
     attempt: int = 1

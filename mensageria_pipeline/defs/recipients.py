@@ -20,7 +20,7 @@ from mensageria_pipeline.defs.shell import (
     readable_errors,
 )
 from mensageria_pipeline.errors import ContractError
-from mensageria_pipeline.preparation import judge_recipients
+from mensageria_pipeline.preparation import judge_recipients, take_in_lists
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
 
@@ -29,7 +29,8 @@ _VALIDATED, _REJECTED = Asset.VALIDATED_RECIPIENTS.value, Asset.REJECTED_RECIPIE
 
 def _spec(name: str, description: str) -> dg.AssetSpec:
     return dg.AssetSpec(
-        name, deps=[Asset.RAW_BASE.value], group_name="recipients", partitions_def=campaigns, owners=OWNERS,
+        name, deps=[Asset.RAW_BASE.value, Asset.SUPPRESSIONS.value], group_name="recipients",
+        partitions_def=campaigns, owners=OWNERS,
         kinds={"python", "pandas", "parquet"}, description=description,
     )  # fmt: skip
 
@@ -48,6 +49,7 @@ def recipients(context: dg.AssetExecutionContext, project: dg.ResourceParam[Proj
         try:
             with project.preparation_lock(partition.key):
                 definition = definition_of(project, partition)
+                take_in_lists(project)
                 report = judge_recipients(project.layout, project.ledger, partition, definition)
         except ContractError as error:
             if result := failed_check(error, _VALIDATED):

@@ -23,6 +23,7 @@ from mensageria_pipeline.defs.shell import (
     readable_errors,
 )
 from mensageria_pipeline.errors import LedgerError, MensageriaError, StaleInputError
+from mensageria_pipeline.preparation import take_in_lists
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.dispatch import ProgressSink
 from mensageria_pipeline.sending.hold import hold_campaign
@@ -56,6 +57,7 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
                 if result := failed_check(error, _ASSET):
                     yield result
                 raise
+            take_in_lists(project)
             _check_release(context, project, partition, definition, plan.fingerprint)
             report = send_messages(
                 project.layout,

@@ -68,7 +68,7 @@ def _candidates(input_dir: Path) -> list[tuple[str, Path]]:
     """(original campaign name, path) of every file that is neither hidden nor unfinished, sorted."""
     found: list[tuple[str, Path]] = []
     for entry in sorted(input_dir.iterdir()) if input_dir.is_dir() else []:
-        if _is_ignored(entry):
+        if is_ignored(entry):
             continue
         if entry.is_dir():
             found += [(entry.name, path) for path in _files_in(entry)]
@@ -86,12 +86,13 @@ def _campaign_name(path: Path) -> str:
 def _files_in(folder: Path) -> list[Path]:
     """The folder's files by name; none where it cannot be read."""
     try:
-        return [path for path in sorted(folder.iterdir()) if path.is_file() and not _is_ignored(path)]
+        return [path for path in sorted(folder.iterdir()) if path.is_file() and not is_ignored(path)]
     except OSError:
         return []
 
 
-def _is_ignored(path: Path) -> bool:
+def is_ignored(path: Path) -> bool:
+    """True for hidden files, locks, unfinished downloads and our own notes."""
     name = path.name
     return name.startswith((".", "~$")) or name.lower().endswith(_UNFINISHED) or name in _OURS
 

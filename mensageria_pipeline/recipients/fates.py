@@ -15,7 +15,7 @@ class SendMemory(Protocol):
     def outcome(self, channel: str, recipient: str, revision: int) -> Outcome | None:
         """The state of a message of this campaign; None when it was never touched."""
 
-    def suppressed_as(self, channel: str, address: str, known_as: str) -> str | None:
+    def suppressed_as(self, channel: str, address: str, known_as: str, document: str) -> str | None:
         """The rule that forbids messaging an address or a person; None for none."""
 
     def was_reached(self, channel: str, address: str) -> bool:
@@ -47,6 +47,8 @@ class Row:
     person: str
     known_as: str
     """The person by id, CPF or CNPJ; empty where only the address is known."""
+    document: str
+    """CPF or CNPJ, also where the person is known by an id."""
     code: str
 
 
@@ -135,7 +137,7 @@ class FateJudge:
         if self.memory.is_blank:
             return Decision(Fate.PLANNED, revision=revision)
         if self.memory.outcome(row.channel, self._recipient(row), revision) is None:
-            rule = self.memory.suppressed_as(row.channel, row.address, row.known_as)
+            rule = self.memory.suppressed_as(row.channel, row.address, row.known_as, row.document)
             if rule:
                 return Decision(Fate.SUPPRESSED, rule)
             if self.memory.was_reached(row.channel, row.address):

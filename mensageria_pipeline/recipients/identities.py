@@ -9,17 +9,20 @@ _CNPJ_LENGTH, _CPF_LENGTH = 14, 11
 
 
 def restored_cpf(raw: "pd.Series[str]") -> "pd.Series[str]":
-    """CPFs as 11 digits, the leading zeros that Excel ate put back; other text stays as it is."""
-    return _restored(raw, r"\d{1,11}", _CPF_LENGTH)
+    """CPFs as 11 digits, the leading zeros that Excel ate put back; other text stays as it is.
+
+    Columns named `cpf_cnpj` hold both: what is too long for a CPF and has the form of a CNPJ becomes one.
+    """
+    return _restored(_restored(raw, r"\d{12,14}|[0-9A-Z]{12}\d{2}", _CNPJ_LENGTH), r"\d{1,11}", _CPF_LENGTH)
 
 
 def restored_cnpj(raw: "pd.Series[str]") -> "pd.Series[str]":
     """CNPJs as 14 characters without punctuation; since July 2026 twelve may be letters (IN RFB 2229/2024)."""
-    return _restored(raw.str.upper(), r"\d{1,14}|[0-9A-Z]{12}\d{2}", _CNPJ_LENGTH)
+    return _restored(raw, r"\d{1,14}|[0-9A-Z]{12}\d{2}", _CNPJ_LENGTH)
 
 
 def _restored(raw: "pd.Series[str]", form: str, length: int) -> "pd.Series[str]":
-    bare = raw.str.replace(r"[.\-\s/]", "", regex=True)
+    bare = raw.str.replace(r"[.\-\s/]", "", regex=True).str.upper()
     return bare.str.zfill(length).where(bare.str.fullmatch(form), raw)
 
 

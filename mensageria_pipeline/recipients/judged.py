@@ -30,7 +30,7 @@ from mensageria_pipeline.recipients.rules import compile_rules, contract_of
 CHUNK_ROWS = 50_000
 _REPEATED = ("channel", "address_kind", "person_kind", "code", "column", "value_masked", "expected")
 """Columns with few values, which a dictionary makes small."""
-_TEXTS = (*_REPEATED, "address", "known_as", "origin", "correction", ROW_FIELDS)
+_TEXTS = (*_REPEATED, "address", "known_as", "document", "origin", "correction", ROW_FIELDS)
 SCHEMA = pa.schema(
     [pa.field("position", pa.int64()), pa.field("intake", pa.int32()), pa.field("row_number", pa.int64()),
      *(pa.field(name, pa.string()) for name in _TEXTS)]
@@ -124,7 +124,7 @@ def _judge(rows: pa.Table, base: Base, demands: Demands, position: int) -> pa.Ta
     _check_contract(judged, cells, demands)
     origin = base.roles.header(Role.ORIGIN)
     columns = {name: judged[name] for name in ("channel", "address", "address_kind", "person_kind", "known_as",
-                                               "code", "column", "expected")}  # fmt: skip
+                                               "document", "code", "column", "expected")}  # fmt: skip
     columns |= {
         "origin": cells[origin] if origin else constant("", cells.index),
         "value_masked": _masked(judged["value"]),

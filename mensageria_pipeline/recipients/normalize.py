@@ -61,7 +61,8 @@ def trimmed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def normalize(cells: pd.DataFrame, demands: Demands) -> pd.DataFrame:
-    """Per row: channel, address, address_kind, person, person_kind, known_as, code, column, value, suggestion.
+    """Per row: channel, address, address_kind, person, person_kind, known_as, document, code, column, value and
+    suggestion.
 
     `cells` holds trimmed columns. `code` is empty for a row that breaks no rule; `column` and `value` are the
     offending cell's. `address` is empty where there is none that a message could go to.
@@ -72,6 +73,7 @@ def normalize(cells: pd.DataFrame, demands: Demands) -> pd.DataFrame:
         _reject(judged, cells[header] != "", "extra_cells", header, cells[header])
     _judge_addresses(judged, demands.provider_of)
     judged["person_kind"], judged["known_as"] = _persons(cells, roles, judged)
+    judged["document"] = _documents(cells, roles)
     judged["address"] = judged["address"].mask(judged["code"] != "", "")
     judged["person"] = judged["known_as"].where(judged["known_as"] != "", judged["address"])
     for header in needs.required:
@@ -225,6 +227,16 @@ def _persons(cells: pd.DataFrame, roles: Roles, judged: pd.DataFrame) -> tuple["
         known_as = known_as.where(~used, values)
         kind = kind.mask(used, PersonKind.CPF.value if role is Role.CPF else PersonKind.CNPJ.value)
     return kind, known_as
+
+
+def _documents(cells: pd.DataFrame, roles: Roles) -> "pd.Series[str]":
+    """The CPF, else the CNPJ, of each row, also of those known by an id."""
+    found = constant("", cells.index)
+    for role, restored in ((Role.CPF, restored_cpf), (Role.CNPJ, restored_cnpj)):
+        header = roles.header(role)
+        if header is not None:
+            found = found.where(found != "", restored(cells[header]))
+    return found
 
 
 def _column(cells: pd.DataFrame, roles: Roles, role: Role) -> "pd.Series[str]":

@@ -70,7 +70,8 @@ class Suppressions(Protocol):
     def refresh(self) -> None:
         """Take in what others have added; called before each chunk."""
 
-    def __contains__(self, address_key: str) -> bool: ...
+    def code(self, message: Message) -> str | None:
+        """Why a message must not be sent; None where nothing forbids it."""
 
     def add(self, dead: Sequence[tuple[Message, str]]) -> None:
         """Put the addresses of messages on the list, each with the provider's code. Blocks. Raises LedgerError."""
@@ -282,7 +283,7 @@ class Lane:
         decided: list[Line] = []
         left = 0
         for unit in units:
-            if is_expired or any(message.address_key in self.suppressions for message in unit.messages):
+            if is_expired or any(self.suppressions.code(message) for message in unit.messages):
                 messages, unit.messages = unit.messages, []
                 for message in messages:
                     doubtful = message.message_id in unit.doubtful
@@ -299,8 +300,8 @@ class Lane:
         outcome: tuple[Outcome, str] | None = None
         if message.problem:
             outcome = (Outcome.REJECTED, message.problem)
-        elif message.address_key in self.suppressions:
-            outcome = (Outcome.SUPPRESSED, "dead_address")
+        elif forbidden := self.suppressions.code(message):
+            outcome = (Outcome.SUPPRESSED, forbidden)
         elif is_expired:
             outcome = (Outcome.EXPIRED, "not_after")
         elif refusal := self.refusal(message):

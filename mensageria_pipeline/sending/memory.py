@@ -2,15 +2,16 @@
 
 from functools import cached_property
 
-from mensageria_pipeline.contracts.messages import Identity, Mode, address_key, message_id
+from mensageria_pipeline.contracts.messages import Identity, Mode, address_key, message_id, person_key
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.ledger.journal import States
+from mensageria_pipeline.sending.ledger.suppressions import Forbidden
 
 
 class LedgerMemory:
-    """Outcomes and dead addresses in one mode; read at the first question."""
+    """Outcomes, dead addresses and opt-outs in one mode; read at the first question."""
 
     def __init__(self, ledger: Ledger, partition: Partition, edition: int, mode: Mode) -> None:
         self._ledger, self._partition, self._edition, self._mode = ledger, partition, edition, mode
@@ -20,8 +21,8 @@ class LedgerMemory:
         return self._ledger.journal(self._partition.key).states(self._mode)
 
     @cached_property
-    def _suppressed(self) -> frozenset[str]:
-        return self._ledger.suppressed(self._mode)
+    def _forbidden(self) -> Forbidden:
+        return self._ledger.suppressions.forbidden(self._mode, self._partition.campaign)
 
     def outcome(self, channel: str, recipient: str, revision: int) -> Outcome | None:
         identity = Identity(self._partition, self._edition, channel, recipient, revision)
@@ -30,13 +31,17 @@ class LedgerMemory:
     @cached_property
     def is_blank(self) -> bool:
         """True when nothing is known of anybody: nobody was suppressed, and nothing of this campaign was tried."""
-        return not (self._suppressed or self._states.final or self._states.unsettled or self._reached)
+        return not (self._forbidden or self._states.final or self._states.unsettled or self._reached)
 
-    def suppressed_as(self, channel: str, address: str, known_as: str) -> str | None:  # noqa: ARG002
+    def suppressed_as(self, channel: str, address: str, known_as: str, document: str) -> str | None:
         """The rule that forbids messaging an address or a person."""
-        if self._suppressed and address_key(self._ledger.key, channel, address) in self._suppressed:
-            return "dead_address"
-        return None
+        found, key = self._forbidden, self._ledger.key
+        if found.addresses and (code := found.addresses.get(address_key(key, channel, address))):
+            return code
+        if not found.people:
+            return None
+        keys = [person_key(key, channel, name) for name in (known_as, document) if name]
+        return next((found.people[each] for each in keys if each in found.people), None)
 
     @cached_property
     def _reached(self) -> frozenset[str]:

@@ -13,7 +13,8 @@ from mensageria_pipeline.contracts.messages import Message
 
 BLOCK_ROWS = 1_000
 """Rows of the plan that go to a shard together."""
-_COLUMNS = ("message_id", "channel", "address", "address_key", "title", "body", "data", "edition", "problem")
+_COLUMNS = ("message_id", "channel", "address", "address_key", "title", "body", "data", "person", "document", "edition",
+            "problem")  # fmt: skip
 
 
 def left_file(folder: Path, shard: int) -> Path:
@@ -57,9 +58,10 @@ def _messages(
     columns = [batch[name].to_pylist() for name in ("provider", *_COLUMNS)]
     for through, *content, made, is_in_doubt in zip(*columns, attempts.tolist(), doubts.tolist(), strict=True):
         if through == provider and not (is_in_doubt and on_unknown is OnUnknown.HOLD):
-            message_id, channel, address, address_key, title, body, data, edition, problem = content
+            message_id, channel, address, address_key, title, body, data, person, document, edition, problem = content
             extra = {} if data == "{}" else orjson.loads(data)
             yield (
-                Message(message_id, channel, address, address_key, title, body, extra, edition, problem, made + 1),
+                Message(message_id, channel, address, address_key, title, body, extra, person, document, edition,
+                        problem, made + 1),
                 is_in_doubt,
-            )
+            )  # fmt: skip

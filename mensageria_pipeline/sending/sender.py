@@ -15,7 +15,8 @@ from typing import Any
 import uvloop
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
-from mensageria_pipeline.contracts.messages import Message, Mode
+from mensageria_pipeline.contracts.messages import Message, Mode, person_key
+from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import FINAL_OUTCOMES
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.sending.engine import Lane
@@ -134,7 +135,7 @@ class Sender:
         return Lane(
             provider=provider.name, policy=policy, send=send, recorder=recorder, slots=slots, buckets=buckets,
             source=messages_left(job.plan, job.left, provider.name, on_unknown), refusal=provider.refusal,
-            suppressions=Suppressed(self._ledger, can.mode, job.partition), window=job.definition.send_window,
+            suppressions=Forbidding(self._ledger, can.mode, job.partition), window=job.definition.send_window,
             stop_switch=self.stop, clock=time.monotonic, draw=Random(),  # noqa: S311 - jitter
         )  # fmt: skip
 
@@ -155,16 +156,25 @@ def _bucket_file(folder: Path, name: str) -> Path:
     return folder / f"{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}.bucket"
 
 
-class Suppressed:
-    """The suppression list as it is now: additions of others show up within `_REFRESH_S`."""
+class Forbidding:
+    """Whom a campaign must not message, as it is now: additions of others show up within `_REFRESH_S`."""
 
     def __init__(self, ledger: Ledger, mode: Mode, partition: str) -> None:
         self._ledger, self._mode, self._partition = ledger, mode, partition
+        self._campaign = Partition.parse(partition).campaign
         self._read_at, self._looked_at = datetime.now(UTC), time.monotonic()
-        self._keys = set(ledger.suppressed(mode))
+        found = ledger.suppressions.forbidden(mode, self._campaign)
+        self._addresses, self._people = dict(found.addresses), dict(found.people)
 
-    def __contains__(self, address_key: str) -> bool:
-        return address_key in self._keys
+    def code(self, message: Message) -> str | None:
+        """Why a message must not be sent: its address is dead, or somebody does not want to be messaged."""
+        if found := self._addresses.get(message.address_key):
+            return found
+        if not self._people:
+            return None
+        names = [name for name in (message.person, message.document) if name]
+        keys = (person_key(self._ledger.key, message.channel, name) for name in names)
+        return next((self._people[key] for key in keys if key in self._people), None)
 
     def refresh(self) -> None:
         if time.monotonic() - self._looked_at < _REFRESH_S:
@@ -174,10 +184,12 @@ class Suppressed:
         self._read_at, self._looked_at = datetime.now(UTC), time.monotonic()
         # Where the list cannot be read for a moment, the one of before holds; the journal says what is wrong.
         with contextlib.suppress(LedgerError):
-            self._keys |= self._ledger.suppressed(self._mode, since)
+            found = self._ledger.suppressions.forbidden(self._mode, self._campaign, since)
+            self._addresses.update(found.addresses)
+            self._people.update(found.people)
 
     def add(self, dead: Sequence[tuple[Message, str]]) -> None:
-        self._ledger.suppress(
+        self._ledger.suppressions.bury(
             {"address_key": message.address_key, "mode": self._mode.value, "channel": message.channel,
              "reason": code, "campaign": self._partition}
             for message, code in dead

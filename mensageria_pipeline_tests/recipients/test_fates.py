@@ -22,7 +22,7 @@ class Memory:
 
     is_blank = False
 
-    def suppressed_as(self, channel: str, address: str, known_as: str) -> str | None:
+    def suppressed_as(self, channel: str, address: str, known_as: str, document: str) -> str | None:
         return "dead_address" if address in self.dead else None
 
     def was_reached(self, channel: str, address: str) -> bool:
@@ -30,7 +30,7 @@ class Memory:
 
 
 def row(person: str, address: str, intake: int = 0, code: str = "") -> Row:
-    return Row(0, intake, "push", address, person, person, code)
+    return Row(0, intake, "push", address, person, person, "", code)
 
 
 def fates(rows: list[Row], memory: Memory | None = None, per: OneMessagePer = OneMessagePer.PERSON) -> list[str]:

@@ -46,6 +46,11 @@ class Lines:
 
 
 class NobodySuppressed(set[str]):
+    """Or those whose address keys it holds."""
+
+    def code(self, message: Message) -> str | None:
+        return "dead_address" if message.address_key in self else None
+
     def refresh(self) -> None:
         pass
 

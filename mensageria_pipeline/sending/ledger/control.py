@@ -1,7 +1,6 @@
 """The shared part of the ledger, and the door to each campaign's journal."""
 
 import secrets
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,23 +9,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.sending.ledger import leases as lease_tables
+from mensageria_pipeline.sending.ledger import suppressions as suppression_tables
 from mensageria_pipeline.sending.ledger.file import LedgerFile, Schema, facts_table, insert_once, read_fact
 from mensageria_pipeline.sending.ledger.journal import Journal
 from mensageria_pipeline.sending.ledger.leases import Leases
+from mensageria_pipeline.sending.ledger.suppressions import Suppressions
 
 _metadata = sa.MetaData()
 _facts = facts_table(_metadata)
-_suppressions = sa.Table(
-    "suppressions", _metadata,
-    sa.Column("address_key", sa.Text, primary_key=True),
-    sa.Column("mode", sa.Text, primary_key=True),
-    sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("campaign", sa.Text, nullable=False),
-    sa.Column("since", sa.Text, nullable=False),
-)  # fmt: skip
 _releases = sa.Table(
     "releases", _metadata,
     sa.Column("campaign", sa.Text, primary_key=True),
@@ -53,9 +44,10 @@ _orders = sa.Table(
     sa.Column("given_at", sa.Text, nullable=False),
 )  # fmt: skip
 _leases = lease_tables.declare(_metadata)
+_suppressions = suppression_tables.declare(_metadata)
 
-SCHEMA = Schema(_metadata, _facts, migrations=(lambda _operations: None,))
-"""Version 2 brought leases and orders: tables only, so there is nothing to change in what was there."""
+SCHEMA = Schema(_metadata, _facts, migrations=(lambda _operations: None, lambda _operations: None))
+"""Version 2 brought leases and orders, version 3 opt-outs: tables only, so nothing that was there changes."""
 
 
 class Order(StrEnum):
@@ -108,25 +100,13 @@ class Ledger:
     def leases(self) -> Leases:
         return Leases(self._file, _leases)
 
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        return Suppressions(self._file, _suppressions)
+
     def journal(self, campaign: str) -> Journal:
         """What was sent of a partition, over all its shards."""
         return Journal(self.folder / campaign)
-
-    # Dead addresses.
-
-    def suppress(self, rows: Iterable[Mapping[str, str]]) -> None:
-        """Put addresses on the suppression list: address_key, mode, channel, reason, campaign each. Idempotent."""
-        with self._file.write() as connection:
-            for row in rows:
-                insert_once(connection, _suppressions, {**row, "since": _now()})
-
-    def suppressed(self, mode: Mode, since: datetime | None = None) -> frozenset[str]:
-        """The keys of all addresses that are not to be messaged in `mode`; with `since`, those added from then on."""
-        query = sa.select(_suppressions.c.address_key).where(_suppressions.c.mode == mode.value)
-        if since:
-            query = query.where(_suppressions.c.since >= since.isoformat())
-        with self._file.read() as connection:
-            return frozenset(connection.execute(query).scalars())
 
     # Releases and waits.
 

@@ -1,0 +1,107 @@
+"""Who somebody is: the ids, documents and addresses a person is known by, normalized as the lists' are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import pandas as pd
+
+from mensageria_pipeline.contracts.columns import Channel, Role
+from mensageria_pipeline.contracts.messages import address_key, person_key
+from mensageria_pipeline.recipients.addresses import judge_addresses
+from mensageria_pipeline.recipients.identities import is_cnpj, is_cpf, restored_cpf
+from mensageria_pipeline.sending.ledger.suppressions import Subject
+
+_JUDGE_OF: Mapping[Role, Channel] = {
+    Role.EMAIL: Channel.EMAIL, Role.PHONE: Channel.WHATSAPP, Role.TOKEN: Channel.PUSH, Role.URL: Channel.WEBHOOK,
+}  # fmt: skip
+"""By whose rules an address is normalized: those of WhatsApp take every phone, landlines too."""
+_CHANNELS_OF: Mapping[Role, Sequence[Channel]] = {
+    Role.EMAIL: (Channel.EMAIL,), Role.PHONE: (Channel.SMS, Channel.WHATSAPP), Role.TOKEN: (Channel.PUSH,),
+    Role.URL: (Channel.WEBHOOK,),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a person is known by. Personal: out of `repr`."""
+
+    people: Sequence[str]
+    """Ids, CPFs and CNPJs."""
+    addresses: Sequence[tuple[Role, str]]
+
+    @property
+    def is_anybody(self) -> bool:
+        return bool(self.people or self.addresses)
+
+    def __repr__(self) -> str:
+        return f"Known({len(self.people)} people, {len(self.addresses)} addresses)"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keyed hashes of what a person is known by, as suppression lists hold them."""
+
+    key: bytes
+
+    def of(self, known: Known, channels: Sequence[Channel]) -> Iterator[tuple[str, Subject, Channel]]:
+        """One per channel that somebody could be messaged on, among `channels`."""
+        for role, address in known.addresses:
+            for channel in _CHANNELS_OF[role]:
+                if channel in channels:
+                    yield address_key(self.key, channel.value, address), Subject.ADDRESS, channel
+        for person in known.people:
+            for channel in channels:
+                yield person_key(self.key, channel.value, person), Subject.PERSON, channel
+
+
+def known_of(cells: pd.DataFrame, roles: Mapping[Role, Sequence[str]]) -> list[Known]:
+    """What each row's person is known by. `cells` holds trimmed text; `roles` names the columns of each role."""
+    people: list[list[str]] = [[] for _ in range(len(cells))]
+    addresses: list[list[tuple[Role, str]]] = [[] for _ in range(len(cells))]
+    for role, header in ((role, header) for role, headers in roles.items() for header in headers):
+        if role in {Role.ID, Role.CPF, Role.CNPJ}:
+            names = cells[header] if role is Role.ID else _documents(cells[header])
+            for person, name in zip(people, names.tolist(), strict=True):
+                person.extend([name] if name else [])
+        else:
+            for address, found in zip(addresses, _addresses(cells[header], role), strict=True):
+                address.extend(found)
+    return [Known(tuple(person), tuple(address)) for person, address in zip(people, addresses, strict=True)]
+
+
+def known_as(text: str) -> Known:
+    """Everything that one text, typed by a person, may be: an id, a document, an address of some kind."""
+    cell = pd.Series([text.strip()], dtype="str")
+    addresses = [found for role in _JUDGE_OF for found in _addresses(cell, role)[0]]
+    document = _documents(cell).iloc[0]
+    return Known(tuple(dict.fromkeys(name for name in (text.strip(), document) if name)), tuple(addresses))
+
+
+def _documents(raw: "pd.Series[str]") -> "pd.Series[str]":
+    """CPFs and CNPJs whose digits are right; empty for other text."""
+    restored = restored_cpf(raw)
+    return restored.where(is_cpf(restored) | is_cnpj(restored), "")
+
+
+def _addresses(raw: "pd.Series[str]", role: Role) -> list[list[tuple[Role, str]]]:
+    """Per row its address, normalized; for the generic role whatever it has the form of."""
+    if role is not Role.ADDRESS:
+        found = judge_addresses(_JUDGE_OF[role], raw.where(raw != "", "-"))["address"]
+        usable = raw != ""
+        return [
+            [(role, address)] if address and given else []
+            for address, given in zip(found.tolist(), usable.tolist(), strict=True)
+        ]
+    forms = pd.Series([_form(text) for text in raw.tolist()], index=raw.index, dtype="str")
+    columns = [_addresses(raw.where(forms == each.value, ""), each) for each in _JUDGE_OF]
+    return [list(chain.from_iterable(found)) for found in zip(*columns, strict=True)]
+
+
+def _form(text: str) -> Role:
+    if text.startswith(("http://", "https://")):
+        return Role.URL
+    if "@" in text and not text.startswith("{"):
+        return Role.EMAIL
+    digits = sum(letter.isdigit() for letter in text)
+    return Role.PHONE if digits >= 10 and not any(letter.isalpha() for letter in text) else Role.TOKEN

@@ -1,0 +1,220 @@
+"""Lists of people who must not be messaged: files in data/suppressions/, taken into the ledger once each.
+
+A list holds any columns that a person is known by: e-mail, phone, token, id, CPF, CNPJ. `canal` and `campanha`, where a
+list has them, narrow a row; a list in data/suppressions/<campaign>/ is that campaign's. A list of answers ("PARE",
+"SAIR") has a column for the text, and only rows that ask to leave count. Nothing a list says, or no longer says,
+makes anybody reachable again.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from mensageria_pipeline.contracts.columns import ALIASES, CHANNEL_ALIASES, Channel, Role
+from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.limits import Limits
+from mensageria_pipeline.contracts.masking import shown_headers
+from mensageria_pipeline.contracts.names import campaign_key, squeezed
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.files import is_ignored
+from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
+from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.people.identity import Keys, Known, known_of
+from mensageria_pipeline.recipients.normalize import trimmed
+from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.ledger.suppressions import EVERY_CAMPAIGN, ListImport, OptOut, OptOutReason
+
+PATIENCE_S = 10.0
+"""How long a list that is still being copied is waited for, before preparing or sending stops."""
+_CAMPAIGN = frozenset({"campanha", "campaign"})
+_ANSWER = frozenset({"mensagem", "resposta", "texto", "respostasms", "message", "reply", "answer", "conteudo"})
+_LEAVING = (
+    "pare", "parar", "sair", "sai", "stop", "cancelar", "cancele", "cancela", "remover", "remova", "descadastrar",
+    "descadastre", "naoquero", "naoenviar", "unsubscribe", "optout", "desinscrever",
+)  # fmt: skip
+"""How an answer begins that asks to leave, without case, accents and spaces."""
+_SHOWN_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One list, as it was just taken in."""
+
+    counts: ListImport
+    unreadable_rows: Sequence[int]
+    """The first rows that hold nothing a person is known by, as a spreadsheet numbers them."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    new: list[Imported] = field(default_factory=list)
+    known: int = 0
+    """Lists that were taken in before."""
+
+
+def import_lists(
+    layout: Layout,
+    ledger: Ledger,
+    registry: IntakeRegistry,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    settle_s: float = 0.0,
+) -> ImportReport:
+    """Take in every list that the ledger does not know yet.
+
+    Raises InputError for a list that cannot be read or is still changing: whoever is on it would be messaged.
+    """
+    known = {(each.content_hash, each.campaign) for each in ledger.suppressions.lists()}
+    report = ImportReport()
+    for path, campaign in list_files(layout):
+        _await_settled(path, settle_s)
+        content_hash = _hash(registry, path)
+        if (content_hash, campaign) in known:
+            report.known += 1
+            continue
+        report.new.append(_import(path, campaign, content_hash, ledger, limits))
+        known.add((content_hash, campaign))
+    return report
+
+
+def list_files(layout: Layout) -> list[tuple[Path, str]]:
+    """Each list, and the campaign it is for; empty for all. Raises InputError for a folder that names none."""
+    folder = layout.suppressions_dir
+    found = []
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if is_ignored(entry):
+            continue
+        if entry.is_dir():
+            campaign = campaign_key(entry.name)
+            found += [(path, campaign) for path in sorted(entry.iterdir()) if path.is_file() and not is_ignored(path)]
+        elif entry.is_file():
+            found.append((entry, EVERY_CAMPAIGN))
+    return found
+
+
+def _await_settled(path: Path, settle_s: float) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            if time.time() - path.stat().st_ctime >= settle_s:
+                return
+        except OSError:
+            raise InputError("suppression_list_unreadable", file=path.name, reason="—") from None
+        if time.monotonic() > deadline:
+            raise InputError("suppression_list_growing", file=path.name)
+        time.sleep(0.1)
+
+
+def _hash(registry: IntakeRegistry, path: Path) -> str:
+    try:
+        return registry.content_hash(path)
+    except OSError as error:
+        raise InputError("suppression_list_unreadable", file=path.name, reason=type(error).__name__) from None
+
+
+def _import(path: Path, campaign: str, content_hash: str, ledger: Ledger, limits: Limits) -> Imported:
+    rows, ignored, unreadable = 0, 0, list[int]()
+    opt_outs: dict[tuple[str, str], OptOut] = {}
+    keys = Keys(ledger.key)
+    try:
+        with open_sheet(path, ReadOptions(limits=limits)) as sheet:
+            columns = _Columns.of(sheet.headers, path.name)
+            for batch in sheet.batches:
+                table = pa.Table.from_batches([batch])
+                cells = trimmed(table.select(columns.used).to_pandas())
+                numbers = table["_row_number"].to_pylist()
+                wishes = columns.wishes(cells)
+                for row, number, wants in zip(columns.known(cells), numbers, wishes, strict=True):
+                    rows += 1
+                    if not wants:
+                        ignored += 1
+                    elif not (row.known.is_anybody and row.is_clear):
+                        unreadable.append(number)
+                    else:
+                        _add(opt_outs, row, campaign, path.name, keys, is_answer=columns.answer is not None)
+    except InputError as error:
+        if error.key.startswith("suppression_list"):
+            raise
+        raise InputError("suppression_list_unreadable", file=path.name, reason=error.text()) from None
+    counts = ListImport(
+        content_hash, path.name, campaign, rows, 0, 0, ignored, len(unreadable), datetime.now(UTC)
+    )  # fmt: skip
+    return Imported(ledger.suppressions.import_list(counts, list(opt_outs.values())), unreadable[:_SHOWN_ROWS])
+
+
+def _add(
+    opt_outs: dict[tuple[str, str], OptOut], row: "_Row", campaign: str, source: str, keys: Keys, *, is_answer: bool
+) -> None:
+    reason = OptOutReason.OPTED_OUT if is_answer else OptOutReason.LISTED
+    scope = campaign or row.campaign
+    for subject_key, subject, channel in keys.of(row.known, row.channels):
+        opt_outs[subject_key, scope] = OptOut(subject_key, subject, channel.value, scope, reason, source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    known: Known
+    channels: Sequence[Channel]
+    campaign: str
+    is_clear: bool
+    """False where its channel or its campaign is a word that means neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Which column of a list says what."""
+
+    roles: Mapping[Role, Sequence[str]]
+    channel: str | None
+    campaign: str | None
+    answer: str | None
+
+    @classmethod
+    def of(cls, headers: Sequence[str], file_name: str) -> "_Columns":
+        by_role = {
+            role: [header for header in headers if squeezed(header) in ALIASES[role]]
+            for role in Role
+            if role not in {Role.NAME, Role.ORIGIN, Role.CHANNEL}
+        }
+        roles: dict[Role, Sequence[str]] = {role: found for role, found in by_role.items() if found}
+        if not roles:
+            raise InputError("suppression_list_columns", file=file_name, found=", ".join(shown_headers(headers)) or "—")
+
+        def first(names: frozenset[str]) -> str | None:
+            return next((header for header in headers if squeezed(header) in names), None)
+
+        return cls(roles, first(frozenset(ALIASES[Role.CHANNEL])), first(_CAMPAIGN), first(_ANSWER))
+
+    @property
+    def used(self) -> list[str]:
+        named = [header for headers in self.roles.values() for header in headers]
+        return list(dict.fromkeys([*named, *(name for name in (self.channel, self.campaign, self.answer) if name)]))
+
+    def wishes(self, cells: pd.DataFrame) -> list[bool]:
+        """Which rows ask to leave: all of them, unless the list holds answers."""
+        if self.answer is None:
+            return [True] * len(cells)
+        return [squeezed(text).startswith(_LEAVING) for text in cells[self.answer].tolist()]
+
+    def known(self, cells: pd.DataFrame) -> Iterator[_Row]:
+        channels = cells[self.channel].tolist() if self.channel else [""] * len(cells)
+        campaigns = cells[self.campaign].tolist() if self.campaign else [""] * len(cells)
+        for known, channel, campaign in zip(known_of(cells, self.roles), channels, campaigns, strict=True):
+            meant = CHANNEL_ALIASES.get(squeezed(channel))
+            key = _campaign(campaign)
+            is_clear = (meant is not None or not channel) and key is not None
+            yield _Row(known, [meant] if meant else list(Channel), key or EVERY_CAMPAIGN, is_clear)
+
+
+def _campaign(name: str) -> str | None:
+    """The key of a campaign's name; empty for all, None where the name gives no key."""
+    if squeezed(name) in {"", "todas", "todos", "all"}:
+        return EVERY_CAMPAIGN
+    try:
+        return campaign_key(name)
+    except InputError:
+        return None
