@@ -16,6 +16,7 @@ from mensageria_pipeline.defs.messages import messages
 from mensageria_pipeline.defs.people import suppression_lists, suppressions, suppressions_job
 from mensageria_pipeline.defs.recipients import recipients
 from mensageria_pipeline.defs.reports import campaign_report
+from mensageria_pipeline.defs.retention import nightly_retention, retention_job
 from mensageria_pipeline.defs.runs import project_resource, reconcile
 from mensageria_pipeline.defs.sending import send_results
 from mensageria_pipeline.errors import SettingsError
@@ -39,8 +40,9 @@ def defs() -> dg.Definitions:
     _check_instance(project.layout)
     return dg.Definitions(
         assets=[suppressions, raw_base, recipients, messages, send_results, campaign_metrics, campaign_report],
-        jobs=[campaign_job, suppressions_job],
+        jobs=[campaign_job, suppressions_job, retention_job],
         sensors=[input_files, suppression_lists, agenda, reconcile, alert_on_failure],
+        schedules=[nightly_retention],
         resources={"project": project_resource(project)},
         executor=dg.in_process_executor,
     )

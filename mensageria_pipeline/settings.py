@@ -37,6 +37,7 @@ VARIABLES = (
     "INPUT_MAX_CELL_CHARACTERS",
     "INPUT_MEMORY_MEGABYTES",
     "INPUT_TIMEOUT_SECONDS",
+    "RETENTION_DAYS",
     "LOG_LEVEL",
     "ALERT_WEBHOOK_URL",
 )
@@ -75,6 +76,8 @@ class Settings:
     """A file counts as whole when it has not changed for so many seconds."""
     limits: Limits = field(default_factory=Limits)
     """How large a list may be."""
+    retention_days: int | None = None
+    """After so many days without use a campaign's addresses and texts are deleted; None: never."""
     log_level: str = "INFO"
     alert_webhook_url: str | None = field(default=None, repr=False)
 
@@ -116,6 +119,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         ledger_dir=_ledger_dir(root, values["LEDGER_URL"]),
         input_settle_s=_number("INPUT_SETTLE_SECONDS", values, default=2.0, low=0, high=600),
         limits=_limits(values),
+        retention_days=_count("RETENTION_DAYS", values, high=36_500),
         log_level=_log_level(values["LOG_LEVEL"]),
         alert_webhook_url=_url("ALERT_WEBHOOK_URL", values),
     )
@@ -198,8 +202,8 @@ def _optional_number(name: str, values: Mapping[str, str], *, low: float, high: 
     return _number(name, values, default=low, low=low, high=high) if values[name] else None
 
 
-def _count(name: str, values: Mapping[str, str]) -> int | None:
-    return int(_number(name, values, default=1, low=1, high=64)) if values[name] else None
+def _count(name: str, values: Mapping[str, str], high: int = 64) -> int | None:
+    return int(_number(name, values, default=1, low=1, high=high)) if values[name] else None
 
 
 def _number(name: str, values: Mapping[str, str], *, default: float, low: float, high: float) -> float:

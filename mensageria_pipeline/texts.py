@@ -115,6 +115,94 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The suppression list {file} needs a column that a person is known by (email, telefone, token, id, cpf, cnpj). "
         "It has: {found}. Correct the header, or take the file out of data/suppressions/. Nothing was sent.",
     ),
+    "campaign_purged": (
+        "O prazo dos dados da campanha {campaign} acabou: endereços e textos foram apagados. Nada mais pode ser enviado "
+        "por ela; use outro nome de campanha para uma lista nova.",
+        "The time of campaign {campaign}'s data is over: addresses and texts were deleted. Nothing more can be sent by "
+        "it; use another campaign name for a new list.",
+    ),
+    "person_unknown": (
+        "Nenhuma campanha e nenhuma lista de supressão conhece essa pessoa. Confira o número ou o endereço; um id só é "
+        "procurado nas colunas de id.",
+        "No campaign and no suppression list knows this person. Check the number or address; an id is only looked for "
+        "in id columns.",
+    ),
+    "person_looking": ("Procurando nas campanhas", "Looking through the campaigns"),
+    "person_data_written": (
+        "Gravado em {file}. São dados pessoais: entregue-os só à própria pessoa.",
+        "Written to {file}. This is personal data: hand it to the person alone.",
+    ),
+    "person_suppressed": (
+        "Pronto: essa pessoa não será mais contatada. Para desfazer: `mensageria person allow`.",
+        "Done: this person will not be messaged any more. To undo: `mensageria person allow`.",
+    ),
+    "person_suppressed_already": ("Essa pessoa já não era contatada.", "This person was not being messaged already."),
+    "person_allow_ask": (
+        "Voltar a contatar essa pessoa? Faça isso só se ela pediu.",
+        "Message this person again? Do so only if they asked for it.",
+    ),
+    "person_allowed": (
+        "Pronto: {count} supressão(ões) desfeita(s); o histórico fica.",
+        "Done: {count} suppression(s) lifted; the history stays.",
+    ),
+    "person_not_suppressed": ("Nenhuma supressão em vigor para essa pessoa.", "No suppression stands for this person."),
+    "person_forget_ask": (
+        "Apagar {rows} linha(s) dessa pessoa ({campaigns}) e não a contatar nunca mais? Não há como desfazer.",
+        "Erase {rows} row(s) of this person ({campaigns}) and never message them again? This cannot be undone.",
+    ),
+    "person_forgetting": ("Apagando", "Erasing"),
+    "person_forgotten": (
+        "Pronto: {rows} linha(s) de {campaigns} campanha(s) apagadas; a pessoa não será mais contatada. Recibo: {file}",
+        "Done: {rows} row(s) of {campaigns} campaign(s) erased; the person will not be messaged again. Receipt: {file}",
+    ),
+    "person_original_deleted": ("lista original apagada: {file}", "original list deleted: {file}"),
+    "person_forget_backups": (
+        "Cópias de segurança, cópias da lista fora de data/ e tabelas em data/lookup/ não são alcançadas: veja "
+        "docs/privacy.md.",
+        "Backups, copies of the list outside data/ and tables in data/lookup/ are out of reach: see docs/privacy.md.",
+    ),
+    "person_mention": (
+        "A linha {row} de {file} ({campaign}) é de outra pessoa, mas cita esta dentro de um texto: não foi apagada.",
+        "Row {row} of {file} ({campaign}) is another person's, but mentions this one inside a text: it was not erased.",
+    ),
+    "title_happenings": ("O que aconteceu", "What happened"),
+    "title_opt_outs": ("Supressões", "Suppressions"),
+    "label_happened": ("o que aconteceu", "what happened"),
+    "label_known_as": ("conhecida como", "known as"),
+    "label_source": ("origem", "source"),
+    "label_last_used": ("último uso", "last used"),
+    "every_campaign": ("todas", "all"),
+    "opt_out_allowed": ("voltou a ser contatável", "may be messaged again"),
+    "happened_not_judged": ("Recebida; ainda não avaliada.", "Received; not judged yet."),
+    "happened_planned": (
+        "Vai receber; a mensagem ainda não foi montada.",
+        "Will receive; the message is not made yet.",
+    ),
+    "happened_outcome": ("{outcome} por {provider} ({mode})", "{outcome} by {provider} ({mode})"),
+    "one_accepted": ("Mensagem aceita", "Message accepted"),
+    "one_rejected": ("Mensagem recusada", "Message refused"),
+    "one_invalid_address": ("Endereço que não existe mais, dito", "Address no longer exists, said"),
+    "one_expired": ("O prazo acabou antes do envio", "The deadline passed before sending"),
+    "one_cancelled": ("Envio cancelado, seria", "Cancelled, would have been"),
+    "one_suppressed": ("Não enviada, pessoa ou endereço suprimido; seria", "Not sent, suppressed; would have been"),
+    "one_unknown": ("Em dúvida (pode ter chegado), enviada", "In doubt (may have arrived), sent"),
+    "one_pending": ("Ainda não enviada; será", "Not sent yet; will be"),
+    "retention_off": (
+        "RETENTION_DAYS não está definido: os dados das campanhas ficam até alguém apagá-los.",
+        "RETENTION_DAYS is not set: the data of campaigns stays until somebody deletes it.",
+    ),
+    "purge_nothing": (
+        "Nenhuma campanha está sem uso há mais de {days} dias.",
+        "No campaign has been out of use for more than {days} days.",
+    ),
+    "purge_ask": (
+        "Apagar endereços e textos de {count} campanha(s)? Contagens e resultados ficam. Não há como desfazer.",
+        "Delete addresses and texts of {count} campaign(s)? Counts and outcomes stay. This cannot be undone.",
+    ),
+    "purged": (
+        "{count} campanha(s) sem dados pessoais agora: {campaigns}.",
+        "{count} campaign(s) without personal data now: {campaigns}.",
+    ),
     "tick_lists_nothing": ("Nenhuma lista nova em {folder}/.", "No new list in {folder}/."),
     "tick_lists_new": ("{count} lista(s) de supressão nova(s).", "{count} new suppression list(s)."),
     "tick_lists_trouble": (

@@ -99,7 +99,7 @@ def cancel(campaign: Campaign, yes: Yes = False) -> None:
     """
     project, partition = load_project(), partition_key(campaign)
     _check_planned(project, partition)
-    _ask(say("cancel_ask", campaign=partition), yes=yes)
+    ask(say("cancel_ask", campaign=partition), yes=yes)
     project.ledger.give(partition, Order.CANCEL)
     with _held(project, partition) as (hold, plan):
         cancel_left(project.ledger, hold, plan)
@@ -131,7 +131,7 @@ def unknown(
     if not (resend or mark):
         plan = project.layout.table(Asset.MESSAGES, partition)
         raise typer.Exit(_list_doubts(doubts(plan, project.ledger.journal(partition)), partition, as_json=as_json))
-    _ask(say("unknown_ask_resend" if resend else "unknown_ask_mark", campaign=partition, mark=mark), yes=yes)
+    ask(say("unknown_ask_resend" if resend else "unknown_ask_mark", campaign=partition, mark=mark), yes=yes)
     with _held(project, partition) as (hold, plan):
         found = doubts(plan, project.ledger.journal(partition))
         count = settle_doubts(project.ledger, hold, found, Outcome(mark.value) if mark else None)
@@ -198,7 +198,7 @@ def retry(
             return
         rows = [(say(f"outcome_{name}"), count) for name, count in by_outcome.items()]
         err.print(counts(say("title_outcomes"), (say("label_outcome"), say("label_messages")), rows))
-        _ask(say("retry_ask", campaign=partition, count=len(found)), yes=yes)
+        ask(say("retry_ask", campaign=partition, count=len(found)), yes=yes)
         reopen(project.ledger, hold, [(message_id, mode) for message_id, mode, _ in found])
     reason = run_partition(project, partition)
     if as_json:
@@ -225,7 +225,7 @@ def _check_planned(project: Project, partition: str) -> None:
         raise InputError("step_missing", asset=Asset.MESSAGES.value, campaign=partition)
 
 
-def _ask(question: str, *, yes: bool) -> None:
+def ask(question: str, *, yes: bool) -> None:
     if not yes:
         typer.confirm(question, abort=True, err=True)
 

@@ -68,6 +68,34 @@ def write_dataset(
         return writer.finish(facts() if callable(facts) else facts)
 
 
+def rewrite_dataset(
+    path: Path,
+    change: Callable[[pa.Table], pa.Table],
+    *,
+    added: pa.Table | None = None,
+    inputs: Mapping[str, str] = MappingProxyType({}),
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Stamp:
+    """Write a dataset anew, its rows changed batch by batch and others added; atomically, in its own schema.
+
+    `inputs` and `facts` replace those of the same name, the others stay. Raises ContractError where there is none.
+    """
+    stamp = read_stamp(path)
+    if stamp is None:
+        raise ContractError("dataset_unreadable", file=f"{path.parent.name}/{path.name}")
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        rows = (change(pa.Table.from_batches([batch])) for batch in file.iter_batches(BATCH_ROWS))
+        changed = itertools.chain(rows, [] if added is None else [added.select(file.schema_arrow.names)])
+        schema = pa.schema([field.with_metadata(_comment_only(field)) for field in file.schema_arrow])
+        return write_dataset(path, schema, changed, inputs={**stamp.inputs, **inputs}, facts={**stamp.facts, **facts})
+
+
+def _comment_only(field: pa.Field) -> Mapping[bytes, bytes] | None:
+    """Without what the Parquet reader adds."""
+    comment = (field.metadata or {}).get(b"comment")
+    return {b"comment": comment} if comment else None
+
+
 def ahead(items: Iterable[T]) -> Iterator[T]:
     """`items`, each made ready by a thread of its own while the one before it is used."""
     iterator = iter(items)

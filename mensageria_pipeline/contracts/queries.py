@@ -15,3 +15,13 @@ def open_duckdb(**config: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=dict(config))
     connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     return connection
+
+
+def identifier(name: str) -> str:
+    """A name of a column or table, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: object) -> str:
+    """A text, quoted; for places that take no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"

@@ -39,6 +39,10 @@ class Intake:
     """Where its rows are."""
     surplus: tuple[str, ...] = ()
     """Columns beyond the header, which only rows with too many cells have."""
+    erased: frozenset[int] = frozenset()
+    """Numbers of the rows whose cells were erased at a person's request."""
+    purged_at: str = ""
+    """When all its cells were deleted because their time was over; empty where they were not."""
 
 
 def schema_of(headers: Sequence[str]) -> pa.Schema:
@@ -80,4 +84,6 @@ def _intake(path: Path, stamp: Stamp) -> Intake:
         columns=tuple(stamp.facts["columns"]),
         path=path,
         surplus=tuple(stamp.facts.get("surplus", ())),
+        erased=frozenset(stamp.facts.get("erased", ())),
+        purged_at=stamp.facts.get("purged_at", ""),
     )

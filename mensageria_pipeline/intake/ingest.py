@@ -54,6 +54,8 @@ def ingest(
     A file counts as whole when it has not changed for `settle_s` seconds. One bad file does not stop the others.
     Raises InputError when the partition has no intake at all.
     """
+    if any(intake.purged_at for intake in list_intakes(layout, partition.key)):
+        raise InputError("campaign_purged", campaign=partition.key)
     if partition.occurrence:
         _adopt_intakes(layout, partition)
     report = IngestReport()

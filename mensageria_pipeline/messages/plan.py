@@ -15,7 +15,7 @@ from mensageria_pipeline.contracts.dataset import BATCH_ROWS, Stamp, ahead, read
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import SCHEMA, Mode, Names
 from mensageria_pipeline.contracts.names import Partition, column_key
-from mensageria_pipeline.contracts.queries import open_duckdb
+from mensageria_pipeline.contracts.queries import identifier, open_duckdb
 from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
 from mensageria_pipeline.errors import ContractError, StaleInputError
 from mensageria_pipeline.messages.templates import Renderer, template_of
@@ -135,8 +135,8 @@ class _Planner:
 
     def batches(self, source: Path) -> Iterator[pa.Table]:
         keys = sorted({key for fields in self._fields.values() for key in fields.values()})
-        cells = "".join(f", json_extract_string(fields, ?) AS {_quoted(f'cell:{key}')}" for key in keys)
-        paths = [f"$.{_quoted(key)}" for key in keys]
+        cells = "".join(f", json_extract_string(fields, ?) AS {identifier(f'cell:{key}')}" for key in keys)
+        paths = [f"$.{identifier(key)}" for key in keys]
         statement = f"SELECT *{cells} FROM read_parquet(?, hive_partitioning = false)"  # noqa: S608 - identifiers are quoted
         done = 0
         with open_duckdb() as connection:
@@ -199,7 +199,3 @@ def _as_json(data: Mapping[str, pa.Array], count: int) -> pa.Array:
         return pa.repeat(pa.scalar("{}"), count)
     rows = zip(*(column.to_pylist() for column in data.values()), strict=True)
     return pa.array([json.dumps(dict(zip(data, row, strict=True)), ensure_ascii=False) for row in rows])
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

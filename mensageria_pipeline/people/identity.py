@@ -1,15 +1,17 @@
 """Who somebody is: the ids, documents and addresses a person is known by, normalized as the lists' are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 
 import pandas as pd
 
-from mensageria_pipeline.contracts.columns import Channel, Role
+from mensageria_pipeline.contracts.columns import ADDRESS_ROLES, ALIASES, Channel, Role
 from mensageria_pipeline.contracts.messages import address_key, person_key
+from mensageria_pipeline.contracts.names import squeezed
 from mensageria_pipeline.recipients.addresses import judge_addresses
-from mensageria_pipeline.recipients.identities import is_cnpj, is_cpf, restored_cpf
+from mensageria_pipeline.recipients.identities import cnpj_is_valid, cpf_is_valid, restored_cpf
 from mensageria_pipeline.sending.ledger.suppressions import Subject
 
 _JUDGE_OF: Mapping[Role, Channel] = {
@@ -20,6 +22,8 @@ _CHANNELS_OF: Mapping[Role, Sequence[Channel]] = {
     Role.EMAIL: (Channel.EMAIL,), Role.PHONE: (Channel.SMS, Channel.WHATSAPP), Role.TOKEN: (Channel.PUSH,),
     Role.URL: (Channel.WEBHOOK,),
 }  # fmt: skip
+_TOKEN = 20
+"""Length from which a text is no word but a push token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,22 @@ class Known:
     @property
     def is_anybody(self) -> bool:
         return bool(self.people or self.addresses)
+
+    @property
+    def unmistakable(self) -> "Known":
+        """Without what may be any word: a cell that says so, in whatever column, names this person."""
+        sure = tuple((role, text) for role, text in self.addresses if role is not Role.TOKEN or len(text) >= _TOKEN)
+        return Known(tuple(name for name in self.people if is_document(name)), sure)
+
+    def is_same(self, other: "Known") -> bool:
+        """True where both share a document or an address; ids alone are too short to tell."""
+        documents = {name for name in self.people if is_document(name)}
+        return bool(documents.intersection(other.people) or set(self.addresses).intersection(other.addresses))
+
+    def is_mentioned(self, cells: Iterable[str]) -> bool:
+        """True where a cell has one of the documents or addresses inside it."""
+        texts = [name.lower() for name in (*self.people, *(address for _, address in self.addresses))]
+        return any(text in cell.lower() for cell in cells for text in texts)
 
     def __repr__(self) -> str:
         return f"Known({len(self.people)} people, {len(self.addresses)} addresses)"
@@ -53,6 +73,21 @@ class Keys:
         for person in known.people:
             for channel in channels:
                 yield person_key(self.key, channel.value, person), Subject.PERSON, channel
+
+
+def is_document(name: str) -> bool:
+    return cpf_is_valid(name) or cnpj_is_valid(name)
+
+
+def roles_of(headers: Sequence[str], mapping: Mapping[Role, str] = MappingProxyType({})) -> dict[Role, Sequence[str]]:
+    """Every column that a person is known by, under each role it could have; `mapping` as in a definition."""
+    found: dict[Role, Sequence[str]] = {}
+    for role in (Role.ID, Role.CPF, Role.CNPJ, *ADDRESS_ROLES):
+        names = {squeezed(mapping[role])} if role in mapping else set(ALIASES[role])
+        columns = [header for header in headers if squeezed(header) in names]
+        if columns:
+            found[role] = columns
+    return found
 
 
 def known_of(cells: pd.DataFrame, roles: Mapping[Role, Sequence[str]]) -> list[Known]:
@@ -80,8 +115,7 @@ def known_as(text: str) -> Known:
 
 def _documents(raw: "pd.Series[str]") -> "pd.Series[str]":
     """CPFs and CNPJs whose digits are right; empty for other text."""
-    restored = restored_cpf(raw)
-    return restored.where(is_cpf(restored) | is_cnpj(restored), "")
+    return pd.Series([name if is_document(name) else "" for name in restored_cpf(raw).tolist()], raw.index, "str")
 
 
 def _addresses(raw: "pd.Series[str]", role: Role) -> list[list[tuple[Role, str]]]:

@@ -24,7 +24,7 @@ from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import is_ignored
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
 from mensageria_pipeline.intake.registry import IntakeRegistry
-from mensageria_pipeline.people.identity import Keys, Known, known_of
+from mensageria_pipeline.people.identity import Keys, Known, known_of, roles_of
 from mensageria_pipeline.recipients.normalize import trimmed
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.ledger.suppressions import EVERY_CAMPAIGN, ListImport, OptOut, OptOutReason
@@ -175,12 +175,7 @@ class _Columns:
 
     @classmethod
     def of(cls, headers: Sequence[str], file_name: str) -> "_Columns":
-        by_role = {
-            role: [header for header in headers if squeezed(header) in ALIASES[role]]
-            for role in Role
-            if role not in {Role.NAME, Role.ORIGIN, Role.CHANNEL}
-        }
-        roles: dict[Role, Sequence[str]] = {role: found for role, found in by_role.items() if found}
+        roles = roles_of(headers)
         if not roles:
             raise InputError("suppression_list_columns", file=file_name, found=", ".join(shown_headers(headers)) or "—")
 

@@ -11,6 +11,7 @@ from mensageria_pipeline.contracts.campaign import Lookup, Missing
 from mensageria_pipeline.contracts.columns import DERIVED, Role, Roles
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.names import squeezed
+from mensageria_pipeline.contracts.queries import identifier, literal
 from mensageria_pipeline.contracts.values import first_name_of
 from mensageria_pipeline.errors import DefinitionError, InputError
 from mensageria_pipeline.recipients.addresses import constant, phone_e164
@@ -30,10 +31,6 @@ class Joined:
     rejects: bool
 
 
-def quoted(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
 def load_lookups(
     connection: duckdb.DuckDBPyConnection, layout: Layout, lookups: Sequence[Lookup], headers: Sequence[str]
 ) -> list[Joined]:
@@ -50,12 +47,12 @@ def _load(
     wanted = [_found(lookup.lookup_key or lookup.key, source.columns, lookup.table, "lookup_column_missing")]
     wanted += [_found(column, source.columns, lookup.table, "lookup_column_missing") for column in lookup.columns]
     shown = ", ".join(
-        f"trim({quoted(column)}::VARCHAR) AS {quoted(name)}"
+        f"trim({identifier(column)}::VARCHAR) AS {identifier(name)}"
         for column, name in zip(wanted, ["_key", *lookup.columns], strict=True)
     )
     name = f"lookup_{position}"
     try:
-        source.filter(f"trim(coalesce({quoted(wanted[0])}::VARCHAR, '')) <> ''").project(shown).create(name)
+        source.filter(f"trim(coalesce({identifier(wanted[0])}::VARCHAR, '')) <> ''").project(shown).create(name)
     except duckdb.Error:
         raise InputError("lookup_unreadable", table=lookup.table) from None
     twice = connection.execute(f"SELECT count(*) - count(DISTINCT _key) FROM {name}").fetchone()  # noqa: S608
@@ -76,9 +73,8 @@ def _source(
             return connection.sql("SELECT * FROM read_parquet(?)", params=[str(path)])
         if path.suffix in {".csv", ".tsv", ".txt"}:
             return connection.sql("SELECT * FROM read_csv(?, header = true, all_varchar = true)", params=[str(path)])
-        text = str(path).replace("'", "''")
-        connection.execute(f"ATTACH '{text}' AS lookup_db_{position} (READ_ONLY)")
-        return connection.sql(f"SELECT * FROM lookup_db_{position}.{quoted(table)}")  # noqa: S608 - quoted
+        connection.execute(f"ATTACH {literal(path)} AS lookup_db_{position} (READ_ONLY)")
+        return connection.sql(f"SELECT * FROM lookup_db_{position}.{identifier(table)}")  # noqa: S608 - quoted
     except duckdb.Error:
         raise InputError("lookup_unreadable", table=lookup.table) from None
 

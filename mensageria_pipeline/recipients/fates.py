@@ -87,11 +87,11 @@ class FateJudge:
     def decide_alone(self, row: Row) -> Decision:
         """The fate of a row whose person and address no other row has: nothing is to be remembered."""
         if row.code and not self._is_history(row):
-            return Decision(Fate.REJECTED, row.code)
+            return _refused(row)
         return self._plan(row, revision=0)
 
     def _decide(self, row: Row) -> Decision:
-        decision = self._place(row) if not row.code or self._is_history(row) else Decision(Fate.REJECTED, row.code)
+        decision = self._place(row) if not row.code or self._is_history(row) else _refused(row)
         if decision.fate is Fate.PLANNED:
             planned = _Planned(row.position, row.intake, row.address, decision.revision)
             self._by_person[row.channel, row.person] = planned
@@ -143,6 +143,10 @@ class FateJudge:
             if self.memory.was_reached(row.channel, row.address):
                 return Decision(Fate.REPEATED, "already_messaged")
         return Decision(Fate.PLANNED, revision=revision)
+
+
+def _refused(row: Row) -> Decision:
+    return Decision(Fate.ERASED if row.code == Fate.ERASED else Fate.REJECTED, row.code)
 
 
 def _seen(row: Row, earlier: _Planned, code: str) -> Decision:

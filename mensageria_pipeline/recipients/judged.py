@@ -12,6 +12,7 @@ import pandas as pd
 import pandera.errors
 import pandera.pandas
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
@@ -20,10 +21,12 @@ from mensageria_pipeline.contracts.dataset import ahead
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.masking import mask
 from mensageria_pipeline.contracts.names import column_key
+from mensageria_pipeline.contracts.queries import identifier
 from mensageria_pipeline.contracts.raw_base import ROW_FIELDS, Intake
+from mensageria_pipeline.contracts.recipients import Fate
 from mensageria_pipeline.errors import ContractError
 from mensageria_pipeline.recipients.addresses import constant
-from mensageria_pipeline.recipients.enrich import Joined, add_derived, load_lookups, quoted
+from mensageria_pipeline.recipients.enrich import Joined, add_derived, load_lookups
 from mensageria_pipeline.recipients.normalize import Demands, TextNeeds, normalize, trimmed
 from mensageria_pipeline.recipients.rules import compile_rules, contract_of
 
@@ -91,16 +94,16 @@ def _chunks(
     """The rows of an intake with the columns that are looked at, and all cells as one JSON text."""
     headers = base.intake.columns
     keys: dict[str, str] = {}
-    sources = {header: f"raw.{quoted(header)}" for header in headers}
+    sources = {header: f"raw.{identifier(header)}" for header in headers}
     for each in joined:
-        sources |= {column: f"{each.name}.{quoted(column)}" for column in each.columns}
+        sources |= {column: f"{each.name}.{identifier(column)}" for column in each.columns}
         sources[each.flag] = f"{each.name}._key"
     for header in (*headers, *(column for each in joined for column in each.columns)):
         keys.setdefault(column_key(header) or header, header)
-    pairs = ", ".join(f"{quoted(key)} := {sources[header]}" for key, header in keys.items())
+    pairs = ", ".join(f"{identifier(key)} := {sources[header]}" for key, header in keys.items())
     needed = [column for column in _needed(base, demands) if column in sources]
-    shown = ", ".join(f"{sources[column]} AS {quoted(column)}" for column in needed)
-    joins = " ".join(f"LEFT JOIN {each.name} ON trim(raw.{quoted(each.key)}) = {each.name}._key" for each in joined)
+    shown = ", ".join(f"{sources[column]} AS {identifier(column)}" for column in needed)
+    joins = " ".join(f"LEFT JOIN {each.name} ON trim(raw.{identifier(each.key)}) = {each.name}._key" for each in joined)
     order = "ORDER BY raw._row_number" if joined else ""  # a plain scan keeps the file's order
     query = (
         f"SELECT raw._row_number AS _row_number, to_json(struct_pack({pairs}))::VARCHAR AS {ROW_FIELDS}, {shown} "  # noqa: S608 - identifiers are quoted
@@ -121,6 +124,8 @@ def _judge(rows: pa.Table, base: Base, demands: Demands, position: int) -> pa.Ta
     wanted = [*demands.needs.columns, *(rule.column for rule in demands.rules)]
     derived = add_derived(cells, base.roles, wanted)
     judged = normalize(cells, demands)
+    if base.intake.erased:
+        _mark_erased(judged, rows["_row_number"], base.intake.erased)
     _check_contract(judged, cells, demands)
     origin = base.roles.header(Role.ORIGIN)
     columns = {name: judged[name] for name in ("channel", "address", "address_kind", "person_kind", "known_as",
@@ -138,6 +143,15 @@ def _judge(rows: pa.Table, base: Base, demands: Demands, position: int) -> pa.Ta
     intake = pa.array(np.full(rows.num_rows, base.number, dtype=np.int32))
     filled = {"position": numbers, "intake": intake, "row_number": rows["_row_number"], ROW_FIELDS: fields, **texts}
     return pa.table([filled[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _mark_erased(judged: pd.DataFrame, numbers: pa.ChunkedArray, erased: frozenset[int]) -> None:
+    """Rows whose cells were erased at a person's request: empty, and no fault of the list's."""
+    is_erased = pc.is_in(numbers, pa.array(sorted(erased), pa.int64())).to_numpy(zero_copy_only=False)
+    judged.loc[
+        is_erased, ["channel", "address", "known_as", "document", "column", "value", "suggestion", "expected"]
+    ] = ""
+    judged.loc[is_erased, "code"] = Fate.ERASED.value
 
 
 def _masked(values: "pd.Series[str]") -> "pd.Series[str]":

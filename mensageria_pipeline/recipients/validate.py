@@ -30,7 +30,7 @@ from mensageria_pipeline.contracts.recipients import (
     ValidatedRecipients,
     arrow_schema,
 )
-from mensageria_pipeline.errors import ContractError, StaleInputError
+from mensageria_pipeline.errors import ContractError, InputError, StaleInputError
 from mensageria_pipeline.recipients.addresses import constant
 from mensageria_pipeline.recipients.fates import Decision, FateJudge, Row, SendMemory
 from mensageria_pipeline.recipients.judged import CHUNK_ROWS, Base, write_judged
@@ -78,6 +78,8 @@ def validate_recipients(
     intakes = list_intakes(layout, partition)
     if not intakes:
         raise StaleInputError("step_missing", asset=Asset.RAW_BASE, campaign=partition)
+    if any(intake.purged_at for intake in intakes):
+        raise InputError("campaign_purged", campaign=partition)
     campaign = Partition.parse(partition).campaign
     bases = [
         Base(number, intake, definition, needs_of(intake.columns), campaign) for number, intake in enumerate(intakes)
@@ -151,7 +153,8 @@ class _Judgement:
         """The rows of a chunk with their fate, code, revision and the row they refer to."""
         frame = table.select(["position", "code"]).to_pandas()
         if self.memory.is_blank:
-            frame["fate"] = constant(Fate.PLANNED.value, frame.index).mask(frame["code"] != "", Fate.REJECTED)
+            fates = constant(Fate.PLANNED.value, frame.index).mask(frame["code"] != "", Fate.REJECTED.value)
+            frame["fate"] = fates.mask(frame["code"] == Fate.ERASED.value, Fate.ERASED.value)
         else:
             judge = FateJudge(self.definition.one_message_per, self.memory)
             rows = _rows([table[name].to_pylist() for name in _ROW])

@@ -58,6 +58,8 @@ def verified_plan(layout: Layout, partition: str, definition: CampaignDefinition
     materialize again. Nothing is sent then.
     """
     messages = (read_stamp(plan) if plan else None) or _stamp(layout, Asset.MESSAGES, partition)
+    if messages.facts.get("purged_at"):
+        raise StaleInputError("campaign_purged", campaign=partition)
     recipients = _stamp(layout, Asset.VALIDATED_RECIPIENTS, partition)
     current = raw_fingerprint(list_intakes(layout, partition))
     expected = (

@@ -1,4 +1,4 @@
-"""Lists of people not to be messaged: taken in once, in force before judging and while sending, never undone by a list."""
+"""Lists of people not to be messaged: taken in once, in force before judging and while sending, undone by no list."""
 
 from pathlib import Path
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from mensageria_pipeline.sending.ledger import erasures as erasure_tables
 from mensageria_pipeline.sending.ledger import leases as lease_tables
 from mensageria_pipeline.sending.ledger import suppressions as suppression_tables
+from mensageria_pipeline.sending.ledger.erasures import Erasures
 from mensageria_pipeline.sending.ledger.file import LedgerFile, Schema, facts_table, insert_once, read_fact
 from mensageria_pipeline.sending.ledger.journal import Journal
 from mensageria_pipeline.sending.ledger.leases import Leases
@@ -45,9 +47,11 @@ _orders = sa.Table(
 )  # fmt: skip
 _leases = lease_tables.declare(_metadata)
 _suppressions = suppression_tables.declare(_metadata)
+_erasures = erasure_tables.declare(_metadata)
 
 SCHEMA = Schema(_metadata, _facts, migrations=(lambda _operations: None, lambda _operations: None))
-"""Version 2 brought leases and orders, version 3 opt-outs: tables only, so nothing that was there changes."""
+"""Version 2 brought leases and orders, version 3 opt-outs and erasures: tables only,
+so nothing that was there changes."""
 
 
 class Order(StrEnum):
@@ -103,6 +107,10 @@ class Ledger:
     @cached_property
     def suppressions(self) -> Suppressions:
         return Suppressions(self._file, _suppressions)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        return Erasures(self._file, _erasures)
 
     def journal(self, campaign: str) -> Journal:
         """What was sent of a partition, over all its shards."""

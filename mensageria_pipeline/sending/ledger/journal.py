@@ -58,6 +58,7 @@ _FENCE = "fence"
 _BLOCKS = (256, 32, 4, 1)
 """Lines per statement: one with many rows runs in SQLite as a whole, without a turn of the interpreter's lock
 for each row."""
+_ERASED_TOGETHER = 500
 _FINAL = tuple(outcome.value for outcome in FINAL_OUTCOMES)
 _FETCH_ROWS = "50000"
 _WRITTEN_HERE: set[Path] = set()
@@ -225,6 +226,19 @@ class Journal:
         ):
             _add(states.unsettled, message_id, attempt, event)
         return states
+
+    def erase(self, message_ids: Sequence[str]) -> int:
+        """Delete every line of messages, because a person asked to be forgotten; how many lines.
+
+        The one thing that is ever taken out of a journal. For whoever holds the campaign.
+        """
+        erased = 0
+        for number in self.shards():
+            with self._file(number).write() as connection:
+                for start in range(0, len(message_ids), _ERASED_TOGETHER):
+                    some = message_ids[start : start + _ERASED_TOGETHER]
+                    erased += connection.execute(sa.delete(_lines).where(_lines.c.message_id.in_(some))).rowcount
+        return erased
 
     def addresses(self, mode: Mode, edition: int) -> dict[str, set[str]]:
         """Address keys that requests of an edition went to in `mode`, each with the messages they were for."""

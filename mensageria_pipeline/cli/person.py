@@ -1,0 +1,264 @@
+"""`mensageria person`: one person across all campaigns, and `mensageria purge`: the end of old campaigns' data."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from mensageria_pipeline import texts
+from mensageria_pipeline.cli.console import ERROR, OK, err, load_project, out, print_json, progress_bar
+from mensageria_pipeline.cli.control import Yes, ask
+from mensageria_pipeline.cli.show import Json, partition_key
+from mensageria_pipeline.contracts.columns import Channel
+from mensageria_pipeline.contracts.dataset import replacing
+from mensageria_pipeline.contracts.masking import mask
+from mensageria_pipeline.people.find import Found, Happening, find_person
+from mensageria_pipeline.people.forget import finish_erasures, forget_person
+from mensageria_pipeline.people.held import held_of
+from mensageria_pipeline.people.identity import Keys, known_as
+from mensageria_pipeline.people.retention import expired
+from mensageria_pipeline.people.retention import purge as purge_partitions
+from mensageria_pipeline.preparation import take_in_lists
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.ledger.suppressions import EVERY_CAMPAIGN, OptOut, OptOutReason
+from mensageria_pipeline.status import known_partitions
+from mensageria_pipeline.texts import say
+
+Person = Annotated[
+    str, typer.Argument(help="id, CPF, CNPJ, e-mail, telefone ou token.", metavar="PESSOA", show_default=False)
+]
+OnlyCampaign = Annotated[str | None, typer.Option("--campaign", "-c", help="Só nesta campanha.")]
+OnlyChannel = Annotated[Channel | None, typer.Option("--channel", help="Só neste canal.", show_default=False)]
+_MARKS = {"accepted": "green", "planned": "cyan", "pending": "cyan", "unknown": "yellow"}
+
+group = typer.Typer(
+    no_args_is_help=True,
+    help="Uma pessoa em todas as campanhas: por que não recebeu, o que se guarda dela, não contatar, esquecer.",
+)
+
+
+def register(app: typer.Typer) -> None:
+    for command in (why, data, suppress, allow, forget):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name="person")
+    app.command("purge")(purge)
+
+
+def why(person: Person, as_json: Json = False) -> None:
+    """Por que não recebeu? O que aconteceu com a pessoa em cada campanha, por qual regra e quando.
+
+    Exemplo: `mensageria person why "(11) 98765-4321"`.
+    """
+    project = load_project()
+    take_in_lists(project)
+    found = _find(project, person)
+    if as_json:
+        print_json({"rows": [_happening_json(each) for each in found.happenings], "suppressions": _opt_outs(found)})
+        raise typer.Exit(OK)
+    if not found.happenings and not found.opt_outs:
+        out.print(say("person_unknown"))
+        raise typer.Exit(ERROR)
+    if found.happenings:
+        out.print(_happenings_table(found.happenings))
+    if found.opt_outs:
+        out.print(_opt_outs_table(found))
+    _show_mentions(found)
+
+
+def data(
+    person: Person,
+    target: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Gravar neste arquivo em vez de mostrar.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Tudo o que se guarda da pessoa, em JSON: as células das listas, as mensagens, os envios, as supressões.
+
+    São dados pessoais sem máscara, para responder ao próprio titular (LGPD, art. 18).
+    """
+    project = load_project()
+    found = _find(project, person)
+    text = json.dumps(held_of(project.layout, found), ensure_ascii=False, indent=2, default=_plain)
+    if target is None:
+        print(text)  # noqa: T201 - results belong on stdout
+        return
+    with replacing(target.resolve()) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    err.print(say("person_data_written", file=target), style="dim")
+
+
+def suppress(person: Person, campaign: OnlyCampaign = None, channel: OnlyChannel = None) -> None:
+    """Não contatar mais a pessoa, a pedido dela. Vale na hora, também para o que está sendo enviado.
+
+    Para desfazer: `mensageria person allow`.
+    """
+    project = load_project()
+    scope = partition_key(campaign) if campaign else EVERY_CAMPAIGN
+    keys = Keys(project.ledger.key).of(known_as(person), [channel] if channel else list(Channel))
+    source = "mensageria person suppress"
+    opt_outs = [
+        OptOut(subject_key, subject, meant.value, scope, OptOutReason.OPTED_OUT, source)
+        for subject_key, subject, meant in keys
+    ]
+    added = project.ledger.suppressions.suppress(opt_outs)
+    out.print(say("person_suppressed" if added else "person_suppressed_already"))
+
+
+def allow(person: Person, channel: OnlyChannel = None, yes: Yes = False) -> None:
+    """Voltar a contatar a pessoa, se ela pediu: desfaz listas e pedidos, e fica registrado.
+
+    Um endereço que o provedor deu como morto continua morto.
+    """
+    project = load_project()
+    ask(say("person_allow_ask"), yes=yes)
+    subject_keys = [
+        key for key, _, _ in Keys(project.ledger.key).of(known_as(person), [channel] if channel else list(Channel))
+    ]
+    count = project.ledger.suppressions.allow(subject_keys, "mensageria person allow")
+    out.print(say("person_allowed" if count else "person_not_suppressed", count=count))
+
+
+def forget(person: Person, yes: Yes = False, as_json: Json = False) -> None:
+    """Esquece a pessoa (LGPD, art. 18): apaga os dados dela de todas as campanhas e não a contata nunca mais.
+
+    As linhas ficam, vazias; as listas originais em que ela está são apagadas de data/input/ e data/suppressions/;
+    fica um recibo sem dados pessoais. Não há como desfazer.
+    """
+    project = load_project()
+    take_in_lists(project)
+    partitions = known_partitions(project)
+    finish_erasures(project, partitions)
+    found = _find(project, person)
+    campaigns = sorted({row.partition for row in found.rows})
+    ask(say("person_forget_ask", rows=len(found.rows), campaigns=", ".join(campaigns) or "—"), yes=yes)
+    with progress_bar() as bar:
+        task = bar.add_task(say("person_forgetting"), total=len(campaigns))
+        receipt = forget_person(project, found, partitions, lambda _partition: bar.update(task, advance=1))
+    if as_json:
+        print_json(receipt.content)
+        return
+    out.print(say("person_forgotten", rows=len(found.rows), campaigns=len(campaigns), file=receipt.path))
+    for name in receipt.content["original_files_deleted"]:
+        out.print(f"  {say('person_original_deleted', file=name)}", highlight=False)
+    _show_mentions(found)
+    out.print(say("person_forget_backups"), style="dim")
+
+
+def purge(
+    days: Annotated[
+        int | None,
+        typer.Option("--older-than", min=1, help="Dias sem uso; sem esta opção, RETENTION_DAYS.", show_default=False),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Só mostrar o que seria apagado.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Apaga endereços e textos das campanhas antigas; resultados e contagens ficam. Não há como desfazer.
+
+    Com o Dagster ligado e RETENTION_DAYS definido, acontece sozinho toda madrugada.
+    """
+    project = load_project()
+    limit = days or project.settings.retention_days
+    if limit is None:
+        out.print(say("retention_off"))
+        return
+    found = expired(project, known_partitions(project), limit)
+    if not found:
+        out.print(say("purge_nothing", days=limit))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("label_campaign", "label_last_used", "label_rows"):
+        table.add_column(say(heading))
+    for each in found:
+        table.add_row(each.partition, _moment(each.last_used_at), str(each.row_count))
+    out.print(table)
+    if dry_run:
+        return
+    ask(say("purge_ask", count=len(found)), yes=yes)
+    purge_partitions(project, [each.partition for each in found])
+    out.print(say("purged", count=len(found), campaigns=", ".join(each.partition for each in found)))
+
+
+def _find(project: Project, person: str) -> Found:
+    partitions = known_partitions(project)
+    with progress_bar() as bar:
+        task = bar.add_task(say("person_looking"), total=len(partitions))
+        return find_person(
+            project.layout, project.ledger, person, partitions, lambda done: bar.update(task, completed=done)
+        )
+
+
+def _happenings_table(happenings: Sequence[Happening]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", title=say("title_happenings"), title_justify="left")
+    table.add_column(say("label_campaign"), overflow="fold", min_width=10)
+    table.add_column(say("label_row"), overflow="fold")
+    table.add_column(say("label_happened"), overflow="fold", min_width=24)
+    table.add_column(say("label_when"), no_wrap=True)
+    for each in happenings:
+        state = each.outcome or each.fate
+        when = each.decided_at or each.received_at
+        table.add_row(
+            each.partition, f"{each.file_name}:{each.row_number}",
+            f"[{_MARKS.get(state, 'red')}]{_sentence(each)}[/]", _moment(when),
+        )  # fmt: skip
+    return table
+
+
+def _sentence(each: Happening) -> str:
+    """What happened to a row, in one sentence."""
+    if not each.fate:
+        return say("happened_not_judged")
+    if each.fate != "planned":
+        return each.reason if texts.current() is texts.Language.PT_BR else each.reason_en
+    if not each.outcome:
+        return say("happened_planned")
+    mode = say(f"mode_{each.mode}")
+    code = f" ({each.outcome_code})" if each.outcome_code and each.outcome != "accepted" else ""
+    return say("happened_outcome", outcome=say(f"one_{each.outcome}"), provider=each.provider, mode=mode) + code
+
+
+def _opt_outs_table(found: Found) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", title=say("title_opt_outs"), title_justify="left")
+    heads = ("label_known_as", "label_channel", "label_campaign", "label_happened", "label_source", "label_when")
+    for heading in heads:
+        table.add_column(say(heading), overflow="fold")
+    for each in _opt_outs(found):
+        happened = say("opt_out_allowed") if each["event"] == "allowed" else say(f"code_{each['reason']}")
+        table.add_row(
+            each["known_as"], each["channel"], each["campaign"] or say("every_campaign"), happened, each["source"],
+            _moment(datetime.fromisoformat(each["at"])),
+        )  # fmt: skip
+    return table
+
+
+def _opt_outs(found: Found) -> list[dict[str, Any]]:
+    return [
+        {"known_as": mask(found.names[each.subject_key]), "channel": each.channel, "campaign": each.campaign,
+         "event": each.event.value, "reason": each.reason, "source": each.source, "at": each.at.isoformat()}
+        for each in found.opt_outs
+    ]  # fmt: skip
+
+
+def _happening_json(each: Happening) -> dict[str, Any]:
+    return {
+        "campaign": each.partition, "file": each.file_name, "row": each.row_number,
+        "received_at": each.received_at.isoformat(), "fate": each.fate, "code": each.code, "channel": each.channel,
+        "message_id": each.message_id, "mode": each.mode, "provider": each.provider, "outcome": each.outcome,
+        "outcome_code": each.outcome_code, "attempts": each.attempts,
+        "decided_at": each.decided_at.isoformat() if each.decided_at else None, "sentence": _sentence(each),
+    }  # fmt: skip
+
+
+def _show_mentions(found: Found) -> None:
+    for row in found.mentions:
+        err.print(say("person_mention", campaign=row.partition, file=row.file_name, row=row.row_number), style="yellow")
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone().strftime("%d/%m/%Y %H:%M")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,172 @@
+"""Erasing rows from everything a partition keeps: cells become null, row numbers stay, and the fate is `erased`."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mensageria_pipeline.contracts.dataset import BATCH_ROWS, read_stamp, rewrite_dataset
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, Intake, list_intakes
+from mensageria_pipeline.contracts.recipients import Fate, RejectedRecipients, arrow_schema
+from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.texts import Language, say
+
+Places = Mapping[str, Collection[int]]
+"""Intake → row numbers."""
+_Mask = Callable[[pa.Table], pa.Array]
+
+
+def erase_rows(
+    layout: Layout, ledger: Ledger, partition: str, places: Places, message_ids: Sequence[str]
+) -> Counter[str]:
+    """Erase rows and their messages; how many rows of each table. Safe to repeat.
+
+    For whoever holds the campaign and its preparation lock. Each table is replaced whole; the chain of fingerprints
+    and a release of the plan hold on, so that nothing has to be prepared or released anew.
+    """
+    counts: Counter[str] = Counter()
+    intakes = [intake for intake in list_intakes(layout, partition) if intake.content_hash in places]
+    for intake in intakes:
+        counts[Asset.RAW_BASE.value] += _empty_cells(intake, set(places[intake.content_hash]))
+    counts["journal"] = ledger.journal(partition).erase(message_ids)
+    recipients = _erase_recipients(layout, partition, places, intakes, counts)
+    plan = _erase_messages(layout, ledger, partition, places, recipients, counts)
+    _erase_results(layout, partition, _is_of(message_ids), plan, counts)
+    return counts
+
+
+def _empty_cells(intake: Intake, numbers: set[int]) -> int:
+    def emptied(table: pa.Table) -> pa.Table:
+        gone = pc.is_in(table["_row_number"], pa.array(sorted(numbers), pa.int64()))
+        cells = [name for name in table.column_names if name not in PROVENANCE_NAMES]
+        empty = {name: pc.if_else(gone, pa.scalar(None, pa.string()), table[name]) for name in cells}
+        return pa.table({name: empty.get(name, table[name]) for name in table.column_names})
+
+    rewrite_dataset(intake.path, emptied, facts={"erased": sorted(intake.erased | numbers)})
+    return len(numbers - intake.erased)
+
+
+def _erase_recipients(
+    layout: Layout, partition: str, places: Places, intakes: Sequence[Intake], counts: Counter[str]
+) -> tuple[str, str]:
+    """The fingerprints of validated_recipients before and after; both empty where the rows were never judged."""
+    validated, rejected = (
+        layout.table(asset, partition) for asset in (Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS)
+    )
+    before, refusals = read_stamp(validated), read_stamp(rejected)
+    if before is None or refusals is None:
+        return "", ""
+    mask = _is_at(places)
+    planned = _rows_of(validated, ["intake", "row_number"], mask)
+    refused = _rows_of(rejected, ["fate", "code"], mask)
+    names = {intake.content_hash: intake.file_name for intake in intakes}
+    added = pa.Table.from_pylist(
+        [row | {"file_name": names[row["intake"]], **_erased_row()} for row in planned],
+        schema=arrow_schema(RejectedRecipients),
+    )
+    facts = _facts_after(before.facts, len(planned), refused)
+
+    def blanked(table: pa.Table) -> pa.Table:
+        gone, row = mask(table), _erased_row()
+        blank = {name: pc.if_else(gone, pa.scalar(value), table[name]) for name, value in row.items()}
+        return pa.table({name: blank.get(name, table[name]) for name in table.column_names})
+
+    rewrite_dataset(rejected, blanked, added=added, facts=facts)
+    after = rewrite_dataset(validated, _without(mask), facts=facts)
+    counts[Asset.VALIDATED_RECIPIENTS.value] += len(planned)
+    counts[Asset.REJECTED_RECIPIENTS.value] += sum(row["fate"] != Fate.ERASED for row in refused)
+    return before.fingerprint, after.fingerprint
+
+
+def _erased_row() -> dict[str, Any]:
+    """What rejected_recipients says of an erased row, beside where it stood."""
+    code = Fate.ERASED.value
+    texts = dict.fromkeys(
+        ("column", "value_masked", "correction", "person", "channel", "refers_to_intake", "superseded_by"), ""
+    )
+    return texts | {
+        "fate": code, "code": code, "reason": say(code, Language.PT_BR), "reason_en": say(code, Language.EN),
+        "suggestion": say("suggest_none", Language.PT_BR), "refers_to_row": 0,
+    }  # fmt: skip
+
+
+def _facts_after(facts: Mapping[str, Any], planned: int, refused: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Fates and codes once the rows have moved to `erased`; their sums stay."""
+    code = Fate.ERASED.value
+    fates, codes = Counter(facts["fates"]), Counter(facts["codes"])
+    fates.subtract({Fate.PLANNED.value: planned})
+    fates.subtract(row["fate"] for row in refused)
+    codes.subtract(row["code"] for row in refused)
+    moved = planned + len(refused)
+    fates[code] += moved
+    codes[code] += moved
+    return {"fates": dict(fates), "codes": {name: count for name, count in codes.most_common() if count}}
+
+
+def _erase_messages(
+    layout: Layout, ledger: Ledger, partition: str, places: Places, recipients: tuple[str, str], counts: Counter[str]
+) -> tuple[str, str]:
+    """The fingerprints of the plan before and after. Whoever released the old one has released the new one."""
+    path = layout.table(Asset.MESSAGES, partition)
+    before = read_stamp(path)
+    if before is None:
+        return "", ""
+    was, now = recipients
+    inputs = {name: now if name == Asset.VALIDATED_RECIPIENTS and value == was else value
+              for name, value in before.inputs.items()}  # fmt: skip
+    after = rewrite_dataset(path, _without(_is_at(places)), inputs=inputs)
+    counts[Asset.MESSAGES.value] += before.row_count - after.row_count
+    if ledger.is_released(partition, before.fingerprint):
+        ledger.release(partition, after.fingerprint)
+    return before.fingerprint, after.fingerprint
+
+
+def _erase_results(layout: Layout, partition: str, mask: _Mask, plan: tuple[str, str], counts: Counter[str]) -> None:
+    """The results and attempts of every edition and mode."""
+    was, now = plan
+    for asset in (Asset.ATTEMPTS, Asset.SEND_RESULTS):
+        for path in sorted(layout.partition_dir(asset, partition).glob("[!.]*.parquet")):
+            before = read_stamp(path)
+            assert before is not None  # noqa: S101 - it was just listed
+            inputs = {name: now if value == was else value for name, value in before.inputs.items()}
+            after = rewrite_dataset(path, _without(mask), inputs=inputs)
+            counts[asset.value] += before.row_count - after.row_count
+
+
+def _rows_of(path: Path, columns: Sequence[str], mask: _Mask) -> list[dict[str, Any]]:
+    """Some columns of the rows that `mask` chooses."""
+    read = list(dict.fromkeys(["intake", "row_number", *columns]))
+    found: list[dict[str, Any]] = []
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH_ROWS, columns=read):
+            table = pa.Table.from_batches([batch])
+            found += table.filter(mask(table)).select(list(columns)).to_pylist()
+    return found
+
+
+def _without(mask: _Mask) -> Callable[[pa.Table], pa.Table]:
+    return lambda table: table.filter(pc.invert(mask(table)))
+
+
+def _is_at(places: Places) -> _Mask:
+    """The rows that stand at `places`."""
+
+    def mask(table: pa.Table) -> pa.Array:
+        intakes, numbers = table["intake"].combine_chunks(), table["row_number"].combine_chunks()
+        found = pa.repeat(pa.scalar(value=False), table.num_rows)
+        for intake, wanted in places.items():
+            here = pc.is_in(numbers, pa.array(sorted(wanted), pa.int64()))
+            found = pc.or_(found, pc.and_(pc.equal(intakes, intake), here))
+        return found
+
+    return mask
+
+
+def _is_of(message_ids: Sequence[str]) -> _Mask:
+    wanted = pa.array(message_ids, pa.string())
+    return lambda table: pc.is_in(table["message_id"].combine_chunks(), wanted)

@@ -1,0 +1,230 @@
+"""Where a person is: every row of every campaign that names them, and what became of it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
+from mensageria_pipeline.contracts.columns import Channel, Role
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.messages import SCHEMA as MESSAGES
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.queries import identifier, literal, open_duckdb, query
+from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, Intake, list_intakes
+from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients, arrow_schema
+from mensageria_pipeline.contracts.send_results import SEND_RESULTS
+from mensageria_pipeline.errors import DefinitionError
+from mensageria_pipeline.people.identity import Keys, Known, is_document, known_as, known_of, roles_of
+from mensageria_pipeline.recipients.normalize import trimmed
+from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.ledger.suppressions import OptOutRecord
+
+_PACKAGE = "mensageria_pipeline.people"
+_LOOSE_LENGTH = 8
+"""Text this long is looked for in every cell; a shorter one only where ids and addresses stand."""
+_EVERY_CELL = (Role.EMAIL, Role.PHONE, Role.TOKEN, Role.URL, Role.CPF)
+"""Roles by whose rules each cell is read."""
+_EMPTY: Mapping[Asset, pa.Schema] = {
+    Asset.VALIDATED_RECIPIENTS: arrow_schema(ValidatedRecipients),
+    Asset.REJECTED_RECIPIENTS: arrow_schema(RejectedRecipients),
+    Asset.MESSAGES: MESSAGES,
+    Asset.SEND_RESULTS: SEND_RESULTS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of one intake that names the person. Its cells are personal: out of `repr`."""
+
+    partition: str
+    intake: str
+    file_name: str
+    received_at: datetime
+    row_number: int
+    cells: Mapping[str, str | None]
+    known: Known
+
+    def __repr__(self) -> str:
+        return f"Row({self.partition}, {self.intake[:12]}, {self.row_number})"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What became of a row: its fate, and its message where it has one."""
+
+    partition: str
+    file_name: str
+    row_number: int
+    received_at: datetime
+    fate: str
+    """Empty while the row has not been judged."""
+    code: str
+    reason: str
+    reason_en: str
+    channel: str
+    message_id: str
+    mode: str
+    provider: str
+    outcome: str
+    """Empty where there is no message, or nothing was sent yet."""
+    outcome_code: str
+    attempts: int
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that is held of a person."""
+
+    wanted: Known
+    rows: Sequence[Row]
+    mentions: Sequence[Row]
+    """Rows of others that have one of the person's addresses or documents inside another text."""
+    happenings: Sequence[Happening]
+    opt_outs: Sequence[OptOutRecord]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Key of a suppression → what it is of, as the person is known."""
+
+
+def find_person(
+    layout: Layout,
+    ledger: Ledger,
+    text: str,
+    partitions: Sequence[str],
+    on_partition: Callable[[int], None] = lambda _done: None,
+) -> Found:
+    """Look for a person by id, CPF, CNPJ, e-mail, phone or token, in every row of every campaign.
+
+    A CPF or an address counts in any cell; an id only in the column that is one. Rows that bear a CPF or CNPJ of a row
+    that was found are found too: they are the same person's under another address.
+    """
+    wanted = known_as(text)
+    looked = list(_rows(layout, wanted, partitions, on_partition))
+    rows = [row for row, is_them in looked if is_them]
+    mentions = [row for row, is_them in looked if not is_them]
+    documents = {name for row in rows for name in row.known.people if is_document(name)} - set(wanted.people)
+    if documents:
+        more = Known(tuple(documents), ())
+        known = {(row.partition, row.intake, row.row_number) for row in rows}
+        rows += [
+            row
+            for row, is_them in _rows(layout, more, partitions, lambda _done: None)
+            if is_them and (row.partition, row.intake, row.row_number) not in known
+        ]
+    rows.sort(key=lambda row: (row.received_at, row.partition, row.row_number))
+    names = dict(_names(ledger.key, [wanted, *(row.known for row in rows)]))
+    return Found(
+        wanted, rows, mentions, list(_happenings(layout, rows)), ledger.suppressions.history(list(names)), names
+    )
+
+
+def _names(key: bytes, known: Sequence[Known]) -> Iterator[tuple[str, str]]:
+    keys = Keys(key)
+    for each in known:
+        for role, address in each.addresses:
+            for subject_key, _, _ in keys.of(Known((), ((role, address),)), list(Channel)):
+                yield subject_key, address
+        for person in each.people:
+            for subject_key, _, _ in keys.of(Known((person,), ()), list(Channel)):
+                yield subject_key, person
+
+
+def _rows(
+    layout: Layout, wanted: Known, partitions: Sequence[str], on_partition: Callable[[int], None]
+) -> Iterator[tuple[Row, bool]]:
+    for done, partition in enumerate(partitions, start=1):
+        mapping = _definition(layout, partition).columns
+        for intake in list_intakes(layout, partition):
+            with open_duckdb() as connection:
+                yield from _rows_of(connection, partition, intake, roles_of(intake.columns, mapping), wanted)
+        on_partition(done)
+
+
+def _definition(layout: Layout, partition: str) -> CampaignDefinition:
+    try:
+        return load_definition(layout, Partition.parse(partition).campaign)
+    except DefinitionError:
+        return CampaignDefinition()
+
+
+def _rows_of(
+    connection: duckdb.DuckDBPyConnection, partition: str, intake: Intake, roles: Mapping[Role, Sequence[str]],
+    wanted: Known,
+) -> Iterator[tuple[Row, bool]]:  # fmt: skip
+    """The rows of an intake that name the person, and (False) those that only mention them.
+
+    A loose look in DuckDB, then each cell by its rules.
+    """
+    candidates = _candidates(connection, intake, roles, wanted)
+    if not candidates.num_rows:
+        return
+    cells = trimmed(candidates.select(list(intake.columns)).to_pandas())
+    every = {role: list(intake.columns) for role in _EVERY_CELL}
+    anywhere, by_role = known_of(cells, every), known_of(cells, roles)
+    unmistakable = wanted.unmistakable
+    for place, values in enumerate(candidates.to_pylist()):
+        is_id = any((values[header] or "").strip() in wanted.people for header in roles.get(Role.ID, ()))
+        is_them = is_id or wanted.is_same(by_role[place]) or unmistakable.is_same(anywhere[place])
+        if is_them or unmistakable.is_mentioned(values[header] or "" for header in intake.columns):
+            row = Row(
+                partition, intake.content_hash, intake.file_name, intake.received_at, values["_row_number"],
+                {header: values[header] for header in intake.columns}, by_role[place],
+            )  # fmt: skip
+            yield row, is_them
+
+
+def _candidates(
+    connection: duckdb.DuckDBPyConnection, intake: Intake, roles: Mapping[Role, Sequence[str]], wanted: Known
+) -> pa.Table:
+    conditions, values = [], list[Any]()
+    for header in (header for headers in roles.values() for header in headers):
+        conditions.append(f"list_contains(?, trim({identifier(header)}))")
+        values.append(sorted({*wanted.people, *(address for _, address in wanted.addresses)}))
+    texts = {name.lower() for name in wanted.people if len(name) >= _LOOSE_LENGTH}
+    texts |= {address.lower() for _, address in wanted.addresses if len(address) >= _LOOSE_LENGTH}
+    joined = f"concat_ws(chr(31), {', '.join(identifier(header) for header in intake.columns)})"
+    for text in sorted(texts):
+        conditions.append(f"contains(lower({joined}), ?)")
+        values.append(text)
+        digits = "".join(letter for letter in text if letter.isdigit())
+        if len(digits) >= _LOOSE_LENGTH:
+            conditions.append(f"contains(regexp_replace({joined}, '[^0-9]', '', 'g'), ?)")
+            values.append(digits[-_LOOSE_LENGTH:])
+    shown = ", ".join(identifier(name) for name in (*PROVENANCE_NAMES, *intake.columns))
+    where = " OR ".join(conditions) or "false"
+    statement = f"SELECT {shown} FROM read_parquet(?, hive_partitioning = false) WHERE {where}"  # noqa: S608 - quoted
+    return connection.sql(statement, params=[str(intake.path), *values]).to_arrow_table()
+
+
+def _happenings(layout: Layout, rows: Sequence[Row]) -> Iterator[Happening]:
+    by_partition: dict[str, list[Row]] = {}
+    for row in rows:
+        by_partition.setdefault(row.partition, []).append(row)
+    for partition, found in by_partition.items():
+        with open_duckdb() as connection:
+            sought = pa.table(  # noqa: F841 - DuckDB reads it
+                {"intake": [row.intake for row in found], "row_number": [row.row_number for row in found],
+                 "file_name": [row.file_name for row in found], "received_at": [row.received_at for row in found]}
+            )  # fmt: skip
+            for asset in _EMPTY:
+                _create_view(connection, layout, asset, partition)
+            for values in connection.execute(query(_PACKAGE, "happenings")).fetchall():
+                yield Happening(partition, *values)
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, layout: Layout, asset: Asset, partition: str) -> None:
+    """The asset's rows of a partition; those of the empty file where it has none yet."""
+    folder = layout.partition_dir(asset, partition)
+    paths = sorted(folder.glob("[!.]*.parquet"))
+    if paths:
+        listed = ", ".join(literal(path) for path in paths)
+        source = f"read_parquet([{listed}], hive_partitioning = false)"
+    else:
+        empty = _EMPTY[asset].empty_table()  # noqa: F841 - DuckDB reads it
+        connection.execute(f"CREATE TABLE {asset.value}_empty AS FROM empty")
+        source = f"{asset.value}_empty"
+    connection.execute(f"CREATE VIEW {asset.value} AS SELECT * FROM {source}")  # noqa: S608

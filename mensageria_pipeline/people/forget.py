@@ -1,0 +1,198 @@
+"""Forgetting a person: nothing of them is left in any campaign, they are never messaged again, and a receipt says so.
+
+First the person is suppressed and the places are written down, in the ledger; then everything is erased. Whatever is
+killed in between is finished by the next call.
+"""
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mensageria_pipeline.analytics.warehouse import publish
+from mensageria_pipeline.contracts.columns import Channel
+from mensageria_pipeline.contracts.dataset import replacing
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.raw_base import list_intakes
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.files import discover
+from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
+from mensageria_pipeline.people.erasure import Places, erase_rows
+from mensageria_pipeline.people.find import Found
+from mensageria_pipeline.people.identity import Keys, Known, is_document, known_of, roles_of
+from mensageria_pipeline.people.opt_out_lists import list_files
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.recipients.normalize import trimmed
+from mensageria_pipeline.reports.build import build_report
+from mensageria_pipeline.sending.hold import hold_campaign
+from mensageria_pipeline.sending.ledger.erasures import Erasure
+from mensageria_pipeline.sending.ledger.leases import new_owner
+from mensageria_pipeline.sending.ledger.suppressions import EVERY_CAMPAIGN, OptOut, OptOutReason
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was erased. Holds nothing of the person."""
+
+    path: Path
+    content: dict[str, Any]
+
+
+def forget_person(
+    project: Project, found: Found, partitions: Sequence[str], on_step: Callable[[str], None] = lambda _partition: None
+) -> Receipt:
+    """Erase a person from every campaign, suppress them for good, and write the receipt.
+
+    Waits for a campaign that is being sent. Raises LedgerError where the request cannot be written down; nothing is
+    erased then.
+    """
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    opt_outs = list(_opt_outs(project.ledger.key, found, name))
+    suppressed = project.ledger.suppressions.suppress(opt_outs)
+    project.ledger.erasures.begin(_places(name, found))
+    lists = _delete_opt_out_lists(project, found)
+    finish_erasures(project, partitions, on_step)
+    path = _receipts_dir(project.layout) / f"{name}.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content |= {
+        "suppressions_added": suppressed, "suppression_lists_deleted": lists,
+        "rows_of_others_that_mention_the_person": [
+            {"campaign": row.partition, "file": row.file_name, "row": row.row_number} for row in found.mentions
+        ],
+    }  # fmt: skip
+    _write(path, content)
+    return Receipt(path, content)
+
+
+def finish_erasures(
+    project: Project, partitions: Sequence[str], on_step: Callable[[str], None] = lambda _partition: None
+) -> int:
+    """Carry out every erasure that was begun; how many. Safe to repeat."""
+    erasures = project.ledger.erasures.unfinished()
+    for erasure in erasures:
+        campaigns, touched = [], list[str]()
+        for partition, places in erasure.rows.items():
+            on_step(partition)
+            if partition in partitions:
+                ids = erasure.message_ids.get(partition, ())
+                touched.append(partition)
+                campaigns.append({"campaign": partition, **_erase(project, partition, places, ids)})
+        originals = _delete_originals(project, partitions)
+        if touched:
+            publish(project.layout, touched)
+        _write(
+            _receipts_dir(project.layout) / f"{erasure.name}.json",
+            {"receipt": erasure.name, "asked_at": erasure.asked_at.isoformat(timespec="seconds"),
+             "erased_at": datetime.now(UTC).isoformat(timespec="seconds"), "campaigns": campaigns,
+             "original_files_deleted": originals},
+        )  # fmt: skip
+        project.ledger.erasures.finish(erasure.name)
+    return len(erasures)
+
+
+def _opt_outs(key: bytes, found: Found, name: str) -> list[OptOut]:
+    """Every address and document everywhere; an id only in the campaigns whose lists have it."""
+    keys, source = Keys(key), f"lgpd {name}"
+    opt_outs: dict[tuple[str, str], OptOut] = {}
+
+    def add(known: Known, campaign: str) -> None:
+        for subject_key, subject, channel in keys.of(known, list(Channel)):
+            opt_out = OptOut(subject_key, subject, channel.value, campaign, OptOutReason.FORGOTTEN, source)
+            opt_outs[subject_key, campaign] = opt_out
+
+    for known in (found.wanted.unmistakable, *(row.known for row in found.rows)):
+        add(Known(tuple(filter(is_document, known.people)), known.addresses), EVERY_CAMPAIGN)
+    for row in found.rows:
+        ids = tuple(name for name in row.known.people if not is_document(name))
+        add(Known(ids, ()), Partition.parse(row.partition).campaign)
+    return list(opt_outs.values())
+
+
+def _places(name: str, found: Found) -> Erasure:
+    rows: dict[str, dict[str, list[int]]] = {}
+    for row in found.rows:
+        rows.setdefault(row.partition, {}).setdefault(row.intake, []).append(row.row_number)
+    message_ids: dict[str, list[str]] = {}
+    for each in found.happenings:
+        if each.message_id:
+            message_ids.setdefault(each.partition, []).append(each.message_id)
+    unique = {partition: sorted(set(ids)) for partition, ids in message_ids.items()}
+    return Erasure(name, datetime.now(UTC), rows, unique)
+
+
+def _erase(project: Project, partition: str, places: Places, message_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Erase from one partition and make anew what people receive of it."""
+    layout, owner = project.layout, new_owner()
+    with hold_campaign(project.ledger, partition, owner), project.preparation_lock(partition):
+        counts: Counter[str] = erase_rows(layout, project.ledger, partition, places, message_ids)
+        if any(layout.partition_dir(Asset.SEND_RESULTS, partition).glob("[!.]*.parquet")):
+            build_report(layout, partition)
+        else:
+            delete_report(layout, partition)
+    return {"rows": dict(counts)}
+
+
+def delete_report(layout: Layout, partition: str) -> None:
+    """Delete what people received of a partition."""
+    for path in layout.export_dir(partition).glob("*"):
+        if path.is_file():
+            path.unlink()
+
+
+def _delete_originals(project: Project, partitions: Sequence[str]) -> list[str]:
+    """Delete every input file that an erased row came from, under whatever name it lies there."""
+    touched = {
+        intake.content_hash
+        for partition in partitions
+        for intake in list_intakes(project.layout, partition)
+        if intake.erased
+    }
+    deleted = []
+    for file in discover(project.layout.input_dir, project.registry.name_owners()).files:
+        if project.registry.content_hash(file.path) in touched:
+            file.path.unlink(missing_ok=True)
+            deleted.append(f"{file.campaign}/{file.path.name}")
+    return deleted
+
+
+def _delete_opt_out_lists(project: Project, found: Found) -> list[str]:
+    """Delete the suppression lists that name the person; the ledger holds what they said."""
+    known = {each.content_hash for each in project.ledger.suppressions.lists()}
+    deleted = []
+    for path, _ in list_files(project.layout):
+        if project.registry.content_hash(path) in known and _names(path, found, project):
+            path.unlink()
+            deleted.append(path.name)
+    return deleted
+
+
+def _names(path: Path, found: Found, project: Project) -> bool:
+    """Whether a list names the person, under any name found."""
+    everybody = [found.wanted, *(row.known for row in found.rows)]
+    try:
+        with open_sheet(path, ReadOptions(limits=project.settings.limits)) as sheet:
+            roles = roles_of(sheet.headers)
+            headers = [header for columns in roles.values() for header in columns]
+            for batch in sheet.batches:
+                cells = trimmed(pa.Table.from_batches([batch]).select(headers).to_pandas())
+                if any(who.is_same(row) for row in known_of(cells, roles) for who in everybody):
+                    return True
+    except InputError:
+        return False  # it could not have been taken in
+    return False
+
+
+def _receipts_dir(layout: Layout) -> Path:
+    return layout.data_dir / "reports" / "privacy"
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,137 @@
+"""The end of a campaign's personal data: after RETENTION_DAYS addresses and texts go, and every count stays."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mensageria_pipeline.analytics.warehouse import publish
+from mensageria_pipeline.contracts.campaign import load_definition
+from mensageria_pipeline.contracts.dataset import read_stamp, rewrite_dataset
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, list_intakes
+from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.intake.files import discover
+from mensageria_pipeline.people.forget import delete_report
+from mensageria_pipeline.project import Project
+from mensageria_pipeline.sending.hold import hold_campaign
+from mensageria_pipeline.sending.ledger.leases import new_owner
+from mensageria_pipeline.sending.send import held_plan, refresh_results
+from mensageria_pipeline.sending.settle import cancel_left
+
+_EMPTIED: Mapping[Asset, Mapping[str, str]] = {
+    Asset.VALIDATED_RECIPIENTS: {"person": "", "document": "", "address": "", "fields": "{}"},
+    Asset.REJECTED_RECIPIENTS: {"value_masked": "", "correction": "", "person": ""},
+    Asset.MESSAGES: {"person": "", "document": "", "address": "", "title": "", "body": "", "data": "{}"},
+    Asset.SEND_RESULTS: {"person": ""},
+    Asset.ATTEMPTS: {},
+}
+"""Asset → column → what stands there afterwards. Everything else stays: outcomes, codes, latencies, keyed hashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A partition whose time is over."""
+
+    partition: str
+    last_used_at: datetime
+    row_count: int
+
+
+def expired(project: Project, partitions: Sequence[str], days: int) -> list[Expired]:
+    """The partitions that nothing has happened to for `days`. Recurring campaigns use their lists again: they stay."""
+    limit = datetime.now(UTC) - timedelta(days=days)
+    found = []
+    for partition in partitions:
+        intakes = list_intakes(project.layout, partition)
+        if not intakes or any(intake.purged_at for intake in intakes) or _recurs(project.layout, partition):
+            continue
+        last = max([*(intake.received_at for intake in intakes), *_decided_at(project.layout, partition)])
+        if last < limit:
+            found.append(Expired(partition, last, sum(intake.row_count for intake in intakes)))
+    return found
+
+
+def _recurs(layout: Layout, partition: str) -> bool:
+    """Whether later occurrences need the lists; a definition that cannot be read might say so."""
+    parsed = Partition.parse(partition)
+    try:
+        return not parsed.occurrence and bool(load_definition(layout, parsed.campaign).cron)
+    except MensageriaError:
+        return True
+
+
+def _decided_at(layout: Layout, partition: str) -> list[datetime]:
+    found = []
+    for path in layout.partition_dir(Asset.SEND_RESULTS, partition).glob("[!.]*.parquet"):
+        latest = pc.max(pq.read_table(path, columns=["decided_at"], partitioning=None)["decided_at"]).as_py()
+        found += [latest] if latest else []
+    return found
+
+
+def purge(
+    project: Project, partitions: Sequence[str], on_partition: Callable[[str], None] = lambda _partition: None
+) -> list[str]:
+    """Take addresses, texts and cells out of partitions; what is still pending ends as cancelled. Not to be undone.
+
+    The names of the input files that were deleted. Safe to repeat.
+    """
+    deleted = []
+    for partition in partitions:
+        on_partition(partition)
+        with hold_campaign(project.ledger, partition, new_owner()) as hold, project.preparation_lock(partition):
+            if project.layout.table(Asset.MESSAGES, partition).exists():
+                with held_plan(project.layout, partition) as plan:
+                    cancel_left(project.ledger, hold, plan)
+                    refresh_results(project.layout, project.ledger, partition, plan)
+            if not Partition.parse(partition).occurrence:  # an occurrence's lists are its campaign's
+                deleted += _delete_originals(project, partition)
+            _empty_tables(project, partition)
+            delete_report(project.layout, partition)
+    if partitions:
+        publish(project.layout, partitions)
+    return deleted
+
+
+def _empty_tables(project: Project, partition: str) -> None:
+    """raw_base last: until then the partition counts as not purged, and a killed run is repeated."""
+    layout, now = project.layout, datetime.now(UTC).isoformat(timespec="seconds")
+    renamed: dict[str, str] = {}
+    for asset in (Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES, Asset.ATTEMPTS,
+                  Asset.SEND_RESULTS):  # fmt: skip
+        for path in sorted(layout.partition_dir(asset, partition).glob("[!.]*.parquet")):
+            before = read_stamp(path)
+            assert before is not None  # noqa: S101 - it was just listed
+            inputs = {name: renamed.get(value, value) for name, value in before.inputs.items()}
+            after = rewrite_dataset(path, _emptied(_EMPTIED[asset]), inputs=inputs, facts={"purged_at": now})
+            renamed[before.fingerprint] = after.fingerprint
+    for intake in list_intakes(layout, partition):
+        rewrite_dataset(intake.path, _without_cells, facts={"purged_at": now})
+
+
+def _emptied(values: Mapping[str, str]) -> Callable[[pa.Table], pa.Table]:
+    def change(table: pa.Table) -> pa.Table:
+        empty = {name: pa.repeat(pa.scalar(value), table.num_rows) for name, value in values.items()}
+        return pa.table({name: empty.get(name, table[name]) for name in table.column_names})
+
+    return change
+
+
+def _without_cells(table: pa.Table) -> pa.Table:
+    empty = pa.nulls(table.num_rows, pa.string())
+    return pa.table({name: table[name] if name in PROVENANCE_NAMES else empty for name in table.column_names})
+
+
+def _delete_originals(project: Project, partition: str) -> list[str]:
+    contents = {intake.content_hash for intake in list_intakes(project.layout, partition)}
+    campaign, deleted = Partition.parse(partition).campaign, list[Path]()
+    for file in discover(project.layout.input_dir, project.registry.name_owners()).of(campaign):
+        if project.registry.content_hash(file.path) in contents:
+            file.path.unlink(missing_ok=True)
+            deleted.append(file.path)
+    return [path.name for path in deleted]
