@@ -712,6 +712,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Já estava em um arquivo anterior ({file}, linha {row}).",
         "Was in an earlier file already ({file}, row {row}).",
     ),
+    "already_corrected": (
+        "A linha que esta corrige já tinha sido corrigida ({file}, linha {row}).",
+        "The row that this one corrects had been corrected already ({file}, row {row}).",
+    ),
     "already_messaged": (
         "Este endereço já recebeu uma mensagem desta edição da campanha, sob outra identificação.",
         "This address has already received a message of this edition of the campaign, under another identity.",
@@ -812,6 +816,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "code_duplicate_person": ("pessoa duplicada", "duplicate person"),
     "code_duplicate_address": ("endereço duplicado", "duplicate address"),
     "code_repeated_row": ("já estava em outro arquivo", "was in an earlier file"),
+    "code_already_corrected": ("correção repetida", "repeated correction"),
     "code_already_messaged": ("endereço já contatado", "address already messaged"),
     "code_unrenderable": ("valor que não cabe no texto", "value that does not fit the text"),
     "code_extra_cells": ("células a mais", "cells too many"),

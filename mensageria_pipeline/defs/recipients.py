@@ -23,6 +23,7 @@ from mensageria_pipeline.errors import ContractError
 from mensageria_pipeline.preparation import judge_recipients, take_in_lists
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
+from mensageria_pipeline.reports.rejects import Rejects, write_rejects
 
 _VALIDATED, _REJECTED = Asset.VALIDATED_RECIPIENTS.value, Asset.REJECTED_RECIPIENTS.value
 
@@ -51,12 +52,15 @@ def recipients(context: dg.AssetExecutionContext, project: dg.ResourceParam[Proj
                 definition = definition_of(project, partition)
                 take_in_lists(project)
                 report = judge_recipients(project.layout, project.ledger, partition, definition)
+                rejects = write_rejects(project.layout, partition.key)
         except ContractError as error:
             if result := failed_check(error, _VALIDATED):
                 yield result
             raise
         yield dg.MaterializeResult(asset_key=_VALIDATED, metadata=_validated_metadata(project, partition, report))
-        yield dg.MaterializeResult(asset_key=_REJECTED, metadata=_rejected_metadata(project, partition, report))
+        yield dg.MaterializeResult(
+            asset_key=_REJECTED, metadata=_rejected_metadata(project, partition, report, rejects)
+        )
         yield passed("contract", _VALIDATED, linhas=report.validated.row_count)
         yield passed("rows_conserved", _VALIDATED, linhas=report.row_count, destinos=dict(report.fates))
 
@@ -74,7 +78,9 @@ def _validated_metadata(project: Project, partition: Partition, report: Recipien
     }
 
 
-def _rejected_metadata(project: Project, partition: Partition, report: RecipientsReport) -> dict[str, Any]:
+def _rejected_metadata(
+    project: Project, partition: Partition, report: RecipientsReport, rejects: Rejects
+) -> dict[str, Any]:
     path = project.layout.table(Asset.REJECTED_RECIPIENTS, partition.key)
     shown = ["file_name", "row_number", "fate", "code", "column", "reason"]
     return table_metadata(report.rejected.row_count, path, masked_preview(path, shown, [])) | {
@@ -83,5 +89,10 @@ def _rejected_metadata(project: Project, partition: Partition, report: Recipient
             Asset.RAW_BASE, {"file_name": ["_file_name"], "row_number": ["_row_number"], "intake": ["_intake"]}
         ),
         "destinos": dg.MetadataValue.md(counts_table(report.fates, "destino")),
+        "a corrigir": rejects.row_count,
+        **{
+            f"planilha para corrigir {number}": dg.MetadataValue.path(str(path))
+            for number, path in enumerate(rejects.paths, start=1)
+        },
         "motivos": dg.MetadataValue.md(counts_table(report.codes, "motivo")),
     }

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
-from mensageria_pipeline.contracts.columns import recognize
+from mensageria_pipeline.contracts.columns import REJECT_COLUMNS, Role, recognize
 from mensageria_pipeline.contracts.dataset import ahead, fingerprint_of, share_file, write_dataset
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.limits import Limits
-from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.names import Partition, squeezed
 from mensageria_pipeline.contracts.raw_base import Intake, facts_of, intake_path, list_intakes, schema_of
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import InputFile, discover
@@ -154,22 +154,39 @@ def _take_in(
     path = intake_path(layout, file.campaign, content_hash)
     with open_sheet(file.path, read_options(definition, limits)) as sheet:
         recognize(sheet.headers, definition.columns, definition.channel)
+        ours = _our_columns(sheet.headers)
+        kept = [header for header in sheet.headers if header not in ours]
+
+        def columns() -> list[str]:
+            return [header for header in sheet.columns if header not in ours]
+
         stamp = write_dataset(
-            path, schema_of(sheet.headers), _with_provenance(sheet, content_hash, name),
+            path, schema_of(kept), _with_provenance(sheet, kept, content_hash, name),
             inputs={"content": content_hash},
-            facts=lambda: facts_of(name, received_at, sheet.columns, sheet.reading.surplus, sheet.reading.as_json()),
+            facts=lambda: facts_of(name, received_at, columns(), sheet.reading.surplus, sheet.reading.as_json()),
         )  # fmt: skip
-    return Intake(content_hash, name, received_at, stamp.row_count, sheet.columns, path, sheet.reading.surplus)
+        return Intake(
+            content_hash, name, received_at, stamp.row_count, tuple(columns()), path, sheet.reading.surplus
+        )  # fmt: skip
 
 
-def _with_provenance(sheet: Sheet, content_hash: str, file_name: str) -> Iterator[pa.Table]:
+def _our_columns(headers: Sequence[str]) -> frozenset[str]:
+    """What a workbook of rejected rows brings back that is not the operator's: the errors of before."""
+    names = {squeezed(name) for name in REJECT_COLUMNS}
+    ours = {squeezed(header): header for header in headers if squeezed(header) in names}
+    if squeezed(Role.ORIGIN) not in ours:
+        return frozenset()
+    return frozenset(header for name, header in ours.items() if name != squeezed(Role.ORIGIN))
+
+
+def _with_provenance(sheet: Sheet, headers: Sequence[str], content_hash: str, file_name: str) -> Iterator[pa.Table]:
     for batch in ahead(sheet.batches):
         rows = pa.Table.from_batches([batch])
         constants = {"_intake": content_hash, "_file_name": file_name, "_sheet": sheet.reading.sheet}
         columns = {name: pa.repeat(pa.scalar(value, pa.string()), len(rows)) for name, value in constants.items()}
         columns["_row_number"] = rows["_row_number"]
-        columns |= {header: rows[header] for header in sheet.headers}
-        yield pa.table(columns, schema=schema_of(sheet.headers))
+        columns |= {header: rows[header] for header in headers}
+        yield pa.table(columns, schema=schema_of(headers))
 
 
 def _adopt_intakes(layout: Layout, partition: Partition) -> None:

@@ -31,6 +31,7 @@ from mensageria_pipeline.people.opt_out_lists import list_files
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.normalize import trimmed
 from mensageria_pipeline.reports.build import build_report
+from mensageria_pipeline.reports.rejects import write_rejects
 from mensageria_pipeline.sending.hold import hold_campaign
 from mensageria_pipeline.sending.ledger.erasures import Erasure
 from mensageria_pipeline.sending.ledger.leases import new_owner
@@ -132,10 +133,10 @@ def _erase(project: Project, partition: str, places: Places, message_ids: Sequen
     layout, owner = project.layout, new_owner()
     with hold_campaign(project.ledger, partition, owner), project.preparation_lock(partition):
         counts: Counter[str] = erase_rows(layout, project.ledger, partition, places, message_ids)
+        if layout.table(Asset.REJECTED_RECIPIENTS, partition).exists():
+            write_rejects(layout, partition)
         if any(layout.partition_dir(Asset.SEND_RESULTS, partition).glob("[!.]*.parquet")):
             build_report(layout, partition)
-        else:
-            delete_report(layout, partition)
     return {"rows": dict(counts)}
 
 

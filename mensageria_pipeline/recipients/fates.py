@@ -50,6 +50,8 @@ class Row:
     document: str
     """CPF or CNPJ, also where the person is known by an id."""
     code: str
+    origin: str = ""
+    """The rejected row it corrects, as intake:row; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class _Planned:
     position: int
     intake: int
     address: str
+    person: str
     revision: int
 
 
@@ -79,6 +82,8 @@ class FateJudge:
     memory: SendMemory
     _by_person: dict[tuple[str, str], _Planned] = field(default_factory=dict)
     _by_address: dict[tuple[str, str], _Planned] = field(default_factory=dict)
+    _by_origin: dict[str, _Planned] = field(default_factory=dict)
+    """Rejected row → the row that corrected it."""
 
     def decide(self, rows: Iterable[Row]) -> list[Decision]:
         """The fate of each of `rows`, which follow those of earlier calls."""
@@ -93,9 +98,11 @@ class FateJudge:
     def _decide(self, row: Row) -> Decision:
         decision = self._place(row) if not row.code or self._is_history(row) else _refused(row)
         if decision.fate is Fate.PLANNED:
-            planned = _Planned(row.position, row.intake, row.address, decision.revision)
+            planned = _Planned(row.position, row.intake, row.address, row.person, decision.revision)
             self._by_person[row.channel, row.person] = planned
             self._by_address[row.channel, row.address] = planned
+            if row.origin:
+                self._by_origin[row.origin] = planned
         return decision
 
     def _is_history(self, row: Row) -> bool:
@@ -108,6 +115,9 @@ class FateJudge:
         return row.person if self.one_message_per is OneMessagePer.PERSON else row.address
 
     def _place(self, row: Row) -> Decision:
+        corrected = self._by_origin.get(row.origin) if row.origin else None
+        if corrected is not None and not self._has_failed(row.channel, corrected):
+            return _seen(row, corrected, "already_corrected", again="already_corrected")
         if self.one_message_per is OneMessagePer.PERSON:
             same_person = self._by_person.get((row.channel, row.person))
             if same_person is not None and same_person.address != row.address:
@@ -124,7 +134,7 @@ class FateJudge:
         if earlier.intake == row.intake:
             return Decision(Fate.DUPLICATE, "duplicate_person", refers_to=earlier.position)
         revision = earlier.revision
-        failed = self.memory.outcome(row.channel, row.person, revision) in _FAILED
+        failed = self._has_failed(row.channel, earlier)
         was_revised = self.memory.outcome(row.channel, row.person, revision + 1) is not None
         if not (failed or was_revised):
             return Decision(Fate.REJECTED, "id_conflict", refers_to=earlier.position)
@@ -132,6 +142,10 @@ class FateJudge:
         if same_address is not None:
             return _seen(row, same_address, "duplicate_address")
         return self._plan(row, revision + 1)
+
+    def _has_failed(self, channel: str, planned: _Planned) -> bool:
+        recipient = planned.person if self.one_message_per is OneMessagePer.PERSON else planned.address
+        return self.memory.outcome(channel, recipient, planned.revision) in _FAILED
 
     def _plan(self, row: Row, revision: int) -> Decision:
         if self.memory.is_blank:
@@ -149,7 +163,7 @@ def _refused(row: Row) -> Decision:
     return Decision(Fate.ERASED if row.code == Fate.ERASED else Fate.REJECTED, row.code)
 
 
-def _seen(row: Row, earlier: _Planned, code: str) -> Decision:
+def _seen(row: Row, earlier: _Planned, code: str, again: str = "repeated_row") -> Decision:
     if earlier.intake == row.intake:
         return Decision(Fate.DUPLICATE, code, refers_to=earlier.position)
-    return Decision(Fate.REPEATED, "repeated_row", refers_to=earlier.position)
+    return Decision(Fate.REPEATED, again, refers_to=earlier.position)

@@ -58,7 +58,7 @@ class RecipientsReport:
 ProgressSink = Callable[[int, int], None]
 """Called with rows dealt with, and rows in all."""
 _MEMORY = "512MB"
-_ROW = ["position", "intake", "channel", "address", "known_as", "document", "code"]
+_ROW = ["position", "intake", "channel", "address", "known_as", "document", "code", "origin"]
 """What a fate depends on, in the order of `_rows`."""
 
 
@@ -268,8 +268,8 @@ class _Notes:
 
 def _rows(columns: Sequence[Sequence[Any]]) -> Iterator[Row]:
     """Rows from the columns of `_ROW`."""
-    for position, intake, channel, address, known_as, document, code in zip(*columns, strict=True):
-        yield Row(position, intake, channel, address, known_as or address, known_as, document, code)
+    for position, intake, channel, address, known_as, document, code, origin in zip(*columns, strict=True):
+        yield Row(position, intake, channel, address, known_as or address, known_as, document, code, origin)
 
 
 def _planned(

@@ -46,14 +46,20 @@ def write_workbook(path: Path, sections: Sequence[Section]) -> None:
     workbook.save(path)
 
 
-def _write_section(sheet: Any, section: Section) -> None:
+def freeze_and_filter(sheet: Any, columns: int, rows: int) -> None:
+    """A header that stays in sight, filters over `rows` rows, and pages as wide as the columns."""
     sheet.freeze_panes = "A2"
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(columns)}{rows}"
+
+
+def _write_section(sheet: Any, section: Section) -> None:
+    freeze_and_filter(sheet, len(section.columns), 1)
     for position, name in enumerate(section.columns, start=1):
         sheet.column_dimensions[get_column_letter(position)].width = _WIDE.get(name, _WIDTH)
-    sheet.append([_header(sheet, name) for name in section.columns])
+    sheet.append([header_cell(sheet, name.replace("_", " ")) for name in section.columns])
     row_count = 1
     for row in _shown(section):
         sheet.append([_cell(sheet, name, value) for name, value in zip(section.columns, row, strict=True)])
@@ -70,23 +76,32 @@ def _shown(section: Section) -> Iterator[Sequence[object]]:
         yield [notice, *[None] * (len(section.columns) - 1)]
 
 
-def _header(sheet: Any, name: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=name.replace("_", " "))
+def header_cell(sheet: Any, name: str) -> Any:
+    cell = text_cell(sheet, name)
     cell.font, cell.fill, cell.alignment = _HEADER_FONT, _HEADER_FILL, _TOP
     return cell
 
 
-def _cell(sheet: Any, column: str, value: Any) -> Any:
+def text_cell(sheet: Any, value: str | None) -> Any:
     """A cell that is never a formula: text stays text, whatever it begins with."""
+    if value is None:
+        return WriteOnlyCell(sheet)
+    text = ILLEGAL_CHARACTERS_RE.sub("", value)[:_MAX_CELL]
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"
+    cell.quotePrefix = text.startswith(("=", "+", "-", "@"))
+    cell.alignment = _TOP
+    return cell
+
+
+def _cell(sheet: Any, column: str, value: Any) -> Any:
+    if isinstance(value, str):
+        cell = text_cell(sheet, value)
+        cell.alignment = _WRAP if _WIDE.get(column, 0) >= _WRAPPED else _TOP
+        return cell
     if isinstance(value, datetime):
         value = value.replace(tzinfo=None)  # Excel knows no time zones; the query gives local time
-    if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("", value)[:_MAX_CELL]
     cell = WriteOnlyCell(sheet, value=value)
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
-        cell.alignment = _WRAP if _WIDE.get(column, 0) >= _WRAPPED else _TOP
-    elif column not in _IDENTIFIERS:
+    if column not in _IDENTIFIERS:
         cell.number_format = _FORMATS.get(type(value), "General")
     return cell

@@ -109,7 +109,7 @@ def test_a_forgotten_person_is_never_messaged_again(filled: Workbench) -> None:
     )
     filled.prepare("nova")
     refused = {row["row_number"]: row["code"] for row in filled.rows(Asset.REJECTED_RECIPIENTS, "nova")}
-    assert refused == {2: "forgotten", 3: "forgotten"}
+    assert refused == {2: "forgotten", 3: "suppressed_by_list"}, "who was on a list before stays there"
 
 
 def test_a_killed_erasure_is_finished_by_the_next_call(filled: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,10 @@
--- Rows that share their person or their address, on one channel, with another row: only they can be duplicates.
+-- Rows that share their person or their address, on one channel, with another row, and those that correct one: only
+-- they can be duplicates.
 -- 1 row per row that broke no rule, or only one about the message's content; in the order of arrival.
 -- Keys are hashes of 64 bits: two that meet by chance only make a row be looked at once more.
 WITH keyed AS (
-    SELECT position, hash(channel, if(known_as = '', address, known_as)) AS person_key, hash(channel, address) AS address_key
+    SELECT position, hash(channel, if(known_as = '', address, known_as)) AS person_key, hash(channel, address) AS address_key,
+        origin
     FROM judged
     WHERE address <> ''
 ), shared_persons AS (
@@ -12,5 +14,5 @@ WITH keyed AS (
 )
 SELECT position
 FROM keyed
-WHERE person_key IN (FROM shared_persons) OR address_key IN (FROM shared_addresses)
+WHERE person_key IN (FROM shared_persons) OR address_key IN (FROM shared_addresses) OR origin <> ''
 ORDER BY position

@@ -1,5 +1,5 @@
 -- Rejected rows whose correction came in with a later intake. 1 row per such row; `corrected_by` is intake:row.
--- A correction names its row (linha_original), or is a planned row of the same person.
+-- A correction names its row (linha_original), whatever became of it, or is a planned row of the same person.
 WITH fated AS (
     SELECT judged.position, intake, row_number, if(known_as = '', address, known_as) AS corrected_by, origin, fate
     FROM judged JOIN fates USING (position)
@@ -10,9 +10,9 @@ WITH fated AS (
     FROM judged JOIN fates USING (position) JOIN intakes ON intakes.number = judged.intake
     WHERE fate = 'rejected' AND fates.code <> 'id_conflict'
 ), corrections AS (
-    SELECT open_rows.position, planned.position AS by_position
-    FROM open_rows JOIN planned ON planned.origin = open_rows.name
-    WHERE planned.intake > open_rows.intake
+    SELECT open_rows.position, fated.position AS by_position
+    FROM open_rows JOIN fated ON fated.origin = open_rows.name
+    WHERE fated.intake > open_rows.intake
     UNION ALL
     SELECT open_rows.position, planned.position
     FROM open_rows JOIN planned USING (corrected_by)

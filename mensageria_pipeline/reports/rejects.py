@@ -1,0 +1,132 @@
+"""rejeitados.xlsx: the rows that an operator can correct, as they came, each with what is wrong.
+
+Corrected and dropped into the campaign's folder it is a list like any other; its column `linha_original` says which
+row each corrects. Lists with other columns, and more rows than a sheet should have, get a workbook of their own.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from mensageria_pipeline.contracts.columns import REJECT_COLUMNS
+from mensageria_pipeline.contracts.dataset import replacing
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.names import squeezed
+from mensageria_pipeline.contracts.queries import literal, open_duckdb, query
+from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
+from mensageria_pipeline.errors import StaleInputError
+from mensageria_pipeline.reports.workbook import freeze_and_filter, header_cell, text_cell
+
+_PACKAGE = "mensageria_pipeline.reports"
+_NAME = "rejeitados"
+WORKBOOK_ROWS = 100_000
+_COMMENTS = 2_000
+"""Comments are kept in memory until a workbook is saved, and slow to open: the first rows have them."""
+_FETCH_ROWS = 5_000
+_WRONG = PatternFill("solid", fgColor="F8CBAD")
+_OURS = Font(name="Calibri", italic=True, color="7F7F7F")
+_WIDTHS = {"erro": 60, "sugestao": 44, "linha_original": 20}
+_ERROR, _SUGGESTION, _ORIGIN = REJECT_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """What was written. Empty `paths`: there is nothing to correct."""
+
+    paths: Sequence[Path]
+    row_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rejection:
+    cells: Mapping[str, str | None]
+    faults: frozenset[str]
+    """Headers of the cells that are wrong."""
+    error: str
+    suggestion: str
+    origin: str
+
+
+def write_rejects(layout: Layout, partition: str) -> Rejects:
+    """Write the workbooks of a partition's open rejections, and delete those that are of the past.
+
+    Raises StaleInputError where the rows were not judged yet.
+    """
+    if not layout.table(Asset.REJECTED_RECIPIENTS, partition).exists():
+        raise StaleInputError("step_missing", asset=Asset.REJECTED_RECIPIENTS.value, campaign=partition)
+    folder = layout.export_dir(partition)
+    paths, row_count = list[Path](), 0
+    for columns, intakes in _by_columns(list_intakes(layout, partition)).items():
+        rows = itertools.chain.from_iterable(_rejections(layout, partition, intake) for intake in intakes)
+        while chunk := list(itertools.islice(rows, WORKBOOK_ROWS)):
+            path = folder / (f"{_NAME}-{len(paths) + 1}.xlsx" if paths else f"{_NAME}.xlsx")
+            with replacing(path) as temporary:
+                _write(temporary, columns, chunk)
+            paths.append(path)
+            row_count += len(chunk)
+    for old in set(folder.glob(f"{_NAME}*.xlsx")) - set(paths):
+        old.unlink()
+    return Rejects(paths, row_count)
+
+
+def _by_columns(intakes: Sequence[Intake]) -> dict[tuple[str, ...], list[Intake]]:
+    """Intakes by the operator's own columns, those of the latest list first."""
+    groups: dict[tuple[str, ...], list[Intake]] = {}
+    for intake in reversed(intakes):
+        own = tuple(header for header in intake.columns if squeezed(header) != squeezed(_ORIGIN))
+        groups.setdefault(own, []).insert(0, intake)
+    return groups
+
+
+def _rejections(layout: Layout, partition: str, intake: Intake) -> Iterator[_Rejection]:
+    table = literal(layout.table(Asset.REJECTED_RECIPIENTS, partition))
+    with open_duckdb() as connection:
+        for name, source in (("rejected_recipients", table), ("raw", literal(intake.path))):
+            connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({source}, hive_partitioning = false)")
+        relation = connection.sql(query(_PACKAGE, "open_rejections"), params={"intake": intake.content_hash})
+        for batch in relation.to_arrow_reader(_FETCH_ROWS):
+            for row in batch.to_pylist():
+                faults = frozenset(row["fault"].split(", ")) | {row["fault"]}
+                proposal = f"{row['suggestion']} Proposta: {row['correction']}" if row["correction"] else None
+                yield _Rejection(
+                    {header: row[header] for header in intake.columns}, faults, row["reason"],
+                    proposal or row["suggestion"], row["origin"],
+                )  # fmt: skip
+
+
+def _write(path: Path, columns: Sequence[str], rows: Sequence[_Rejection]) -> None:
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("Rejeitados")
+    headers = [*columns, *REJECT_COLUMNS]
+    for position, header in enumerate(headers, start=1):
+        width = _WIDTHS.get(header) or min(40, max(14, len(header) + 4))
+        sheet.column_dimensions[get_column_letter(position)].width = width
+    freeze_and_filter(sheet, len(headers), len(rows) + 1)
+    sheet.append([header_cell(sheet, header) for header in headers])
+    for number, row in enumerate(rows):
+        sheet.append([*_own_cells(sheet, columns, row, has_comment=number < _COMMENTS), *_our_cells(sheet, row)])
+    workbook.save(path)
+
+
+def _own_cells(sheet: Any, columns: Sequence[str], row: _Rejection, *, has_comment: bool) -> Iterator[Any]:
+    for header in columns:
+        cell = text_cell(sheet, row.cells.get(header))
+        if header in row.faults:
+            cell.fill = _WRONG
+            if has_comment:
+                cell.comment = Comment(f"{row.error}\n{row.suggestion}", "Mensageria", width=320, height=90)
+        yield cell
+
+
+def _our_cells(sheet: Any, row: _Rejection) -> Iterator[Any]:
+    for value in (row.error, row.suggestion, row.origin):
+        cell = text_cell(sheet, value)
+        cell.font = _OURS
+        yield cell
