@@ -90,6 +90,9 @@ class Names:
     def address_keys(self, channel: str, addresses: Sequence[str]) -> pa.Array:
         return _many(_started(self.key, "address", channel), [_safe(address) for address in addresses])
 
+    def person_keys(self, channel: str, people: Sequence[str]) -> pa.Array:
+        return _many(_started(self.key, "person", channel), [_safe(person) for person in people])
+
 
 def _many(started: "hashlib.blake2b", lasts: Sequence[str]) -> pa.Array:
     """The names of many last parts. A million take a second: the hexadecimal digits are made all at once."""

@@ -1,8 +1,10 @@
 """One fate for every row: planned, or why not. Rows are judged in the order they arrived; the first wins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+import pyarrow as pa
 
 from mensageria_pipeline.contracts.campaign import OneMessagePer
 from mensageria_pipeline.contracts.recipients import Fate
@@ -20,6 +22,12 @@ class SendMemory(Protocol):
 
     def was_reached(self, channel: str, address: str) -> bool:
         """True for an address at which a message of this edition arrived, or may have."""
+
+    def knows(
+        self, channel: str, recipients: Sequence[str], addresses: Sequence[str], people: Sequence[Sequence[str]]
+    ) -> pa.BooleanArray:
+        """Per row of one channel, False where none of the other questions would find anything (for a person's first
+        message). `people` holds columns of ids and documents."""
 
     @property
     def is_blank(self) -> bool:

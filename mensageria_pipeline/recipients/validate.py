@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pandera.errors import SchemaErrors
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, OneMessagePer
 from mensageria_pipeline.contracts.dataset import DatasetWriter, Stamp, ahead
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.names import Partition
@@ -152,16 +152,30 @@ class _Judgement:
     def _fated(self, table: pa.Table, crowded: "_Decided") -> pd.DataFrame:
         """The rows of a chunk with their fate, code, revision and the row they refer to."""
         frame = table.select(["position", "code"]).to_pandas()
-        if self.memory.is_blank:
-            fates = constant(Fate.PLANNED.value, frame.index).mask(frame["code"] != "", Fate.REJECTED.value)
-            frame["fate"] = fates.mask(frame["code"] == Fate.ERASED.value, Fate.ERASED.value)
-        else:
+        fates = constant(Fate.PLANNED.value, frame.index).mask(frame["code"] != "", Fate.REJECTED.value)
+        frame["fate"] = fates.mask(frame["code"] == Fate.ERASED.value, Fate.ERASED.value)
+        if not self.memory.is_blank:
             judge = FateJudge(self.definition.one_message_per, self.memory)
-            rows = _rows([table[name].to_pylist() for name in _ROW])
+            places = self._known_rows(table)
+            rows = _rows([column.to_pylist() for column in table.select(_ROW).take(places).columns])
             decisions = [judge.decide_alone(row) for row in rows]
-            frame["fate"] = pd.Series([decision.fate.value for decision in decisions], dtype="str")
-            frame["code"] = pd.Series([decision.code for decision in decisions], dtype="str")
+            frame.loc[places.to_pylist(), "fate"] = [decision.fate.value for decision in decisions]
+            frame.loc[places.to_pylist(), "code"] = [decision.code for decision in decisions]
         return crowded.apply(frame.assign(revision=0, refers_to=-1))
+
+    def _known_rows(self, table: pa.Table) -> pa.UInt64Array:
+        """Places of the rows of a chunk that the memory knows something of."""
+        known = [pa.array([], pa.uint64())]
+        for channel in pc.unique(table["channel"]).to_pylist():
+            places = pc.indices_nonzero(pc.equal(table["channel"], channel))
+            rows = table.select(["address", "known_as", "document"]).take(places)
+            address, known_as, document = (column.to_pylist() for column in rows.columns)
+            recipients = address
+            if self.definition.one_message_per is OneMessagePer.PERSON:
+                recipients = [person or other for person, other in zip(known_as, address, strict=True)]
+            mask = self.memory.knows(channel, recipients, address, (known_as, document))
+            known.append(places.filter(mask))
+        return pa.concat_arrays(known)
 
     def _superseded(
         self, connection: duckdb.DuckDBPyConnection, judged: pq.ParquetFile, crowded: "_Decided"

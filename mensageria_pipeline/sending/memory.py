@@ -1,8 +1,12 @@
 """What the ledger knows of a campaign, as the recipients' stage asks for it."""
 
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
-from mensageria_pipeline.contracts.messages import Identity, Mode, address_key, message_id, person_key
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mensageria_pipeline.contracts.messages import Identity, Mode, Names, address_key, message_id, person_key
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.sending.ledger import Ledger
@@ -33,6 +37,28 @@ class LedgerMemory:
         """True when nothing is known of anybody: nobody was suppressed, and nothing of this campaign was tried."""
         return not (self._forbidden or self._states.final or self._states.unsettled or self._reached)
 
+    def knows(
+        self, channel: str, recipients: Sequence[str], addresses: Sequence[str], people: Sequence[Sequence[str]]
+    ) -> pa.BooleanArray:
+        """Per row, whether there is anything to ask of it: the other questions are for these rows alone.
+
+        `people` holds columns of ids and documents, empty where a row has none.
+        """
+        names = Names(self._ledger.key, self._partition, self._edition)
+        found = pa.repeat(pa.scalar(value=False), len(addresses))
+        if self._touched:
+            found = pc.or_(found, _are_in(names.message_ids(channel, recipients, [0] * len(recipients)), self._touched))
+        if marked := self._forbidden.addresses.keys() | self._reached:
+            found = pc.or_(found, _are_in(names.address_keys(channel, addresses), marked))
+        if self._forbidden.people:
+            for column in people:
+                found = pc.or_(found, _are_in(names.person_keys(channel, column), self._forbidden.people.keys()))
+        return found
+
+    @cached_property
+    def _touched(self) -> Collection[str]:
+        return self._states.final.keys() | self._states.unsettled.keys()
+
     def suppressed_as(self, channel: str, address: str, known_as: str, document: str) -> str | None:
         """The rule that forbids messaging an address or a person."""
         found, key = self._forbidden, self._ledger.key
@@ -54,3 +80,7 @@ class LedgerMemory:
 
     def was_reached(self, channel: str, address: str) -> bool:
         return bool(self._reached) and address_key(self._ledger.key, channel, address) in self._reached
+
+
+def _are_in(keys: pa.Array, wanted: Collection[str]) -> pa.BooleanArray:
+    return pc.is_in(keys, pa.array(list(wanted), pa.string()))
