@@ -13,7 +13,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean dev test check format docs lock bench clean
+.PHONY: help demo demo-clean dev test check format docs lock fuzz bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ format: $(INSTALLED_DEV) ## format the code and mend what lint can mend
 
 docs: $(INSTALLED_DEV) ## write the generated documents
 	@$(BIN)/python -m mensageria_pipeline.generated_docs
+
+fuzz: $(INSTALLED_DEV) ## tamper with lists and look for anything but our own errors (some minutes)
+	@$(BIN)/python -m pytest mensageria_pipeline_tests/intake/test_fuzz.py --hypothesis-profile=fuzz
 
 bench: $(INSTALLED_DEV) $(BENCH) ## run every benchmark (ten minutes; needs nginx-light and nghttp2-client)
 	@$(BIN)/python -m benchmarks

@@ -260,6 +260,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "O arquivo {file} está danificado ou não é uma planilha do Excel. Abra-o no Excel e salve de novo.",
         "The file {file} is damaged or not an Excel workbook. Open it in Excel and save it again.",
     ),
+    "file_parquet_damaged": (
+        "O arquivo {file} está danificado ou não é um Parquet. Grave-o de novo.",
+        "The file {file} is damaged or not Parquet. Write it again.",
+    ),
     "file_not_csv": (
         "O arquivo {file} não pôde ser lido como CSV (perto da linha {line}). Exporte-o de novo com cabeçalho e um "
         "só separador.",

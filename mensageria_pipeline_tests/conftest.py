@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pyarrow.parquet as pq
 import pytest
 
@@ -25,6 +26,8 @@ from mensageria_pipeline.settings import Settings
 from mensageria_pipeline_tests.fakes.dagster_server import OUR_VARIABLES
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
 
+hypothesis.settings.register_profile("fuzz", max_examples=2_500)
+"""For `make fuzz`; the tests themselves use hypothesis' own number of examples."""
 SIMPLE_LIST = "id;nome;token\n1;Ana;tok-ana\n2;Bia;tok-bia\n3;Caio;tok-caio\n"
 SIMPLE_DEFINITION = "template: {title: Oi, body: 'Olá, {{ nome }}!'}\n"
 

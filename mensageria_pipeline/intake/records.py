@@ -26,7 +26,7 @@ def open_parquet(path: Path, file_name: str, limits: Limits) -> Iterator[Grid]:
         try:
             source = connection.sql("SELECT * FROM read_parquet(?, hive_partitioning = false)", params=[str(path)])
         except duckdb.Error:
-            raise InputError("file_damaged", file=file_name) from None
+            raise InputError("file_parquet_damaged", file=file_name) from None
         _check_width(len(source.columns), file_name, limits)
         yield Grid(Reading("parquet"), _parquet_rows(source, file_name), tuple(source.columns))
 
@@ -47,7 +47,7 @@ def _parquet_rows(source: duckdb.DuckDBPyRelation, file_name: str) -> Iterator[p
             table = pa.Table.from_batches([batch])
             yield from table.append_column(ROW_NUMBER, numbers).take(filled_rows(table)).combine_chunks().to_batches()
     except duckdb.Error:
-        raise InputError("file_damaged", file=file_name) from None
+        raise InputError("file_parquet_damaged", file=file_name) from None
 
 
 def _escaped(name: str) -> str:

@@ -152,7 +152,9 @@ def _checked(
             column = batch.column(position)
             longest = pc.max(pc.binary_length(column)).as_py() or 0
             if longest > limits.cell_characters:
-                raise InputError("file_cell_too_long", file=file_name, line="?", limit=limits.cell_characters)
+                place = pc.index(pc.greater(pc.binary_length(column), limits.cell_characters), value=True).as_py()
+                row = batch[ROW_NUMBER][place].as_py()
+                raise InputError("file_cell_too_long", file=file_name, line=row, limit=limits.cell_characters)
             if header in sheet.unnamed and header not in sheet.filled and column.null_count < len(column):
                 sheet.filled.add(header)
                 if is_text and position >= named_until:

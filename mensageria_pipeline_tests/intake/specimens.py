@@ -20,7 +20,6 @@ from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.ingest import ingest
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.settings import Settings
-from mensageria_pipeline.texts import Language
 from mensageria_pipeline_tests.conftest import Workbench
 from mensageria_pipeline_tests.fakes.workbooks import PASSWORD_PROTECTED, ods, workbook, xls, xlsb, zipped
 
@@ -63,6 +62,8 @@ class Found:
     reading: Mapping[str, Any] = field(default_factory=dict)
     codes: Mapping[str, int] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Of the rows that would be messaged."""
 
 
 def take_in(specimen: Specimen, folder: Path) -> Found:
@@ -76,7 +77,7 @@ def take_in(specimen: Specimen, folder: Path) -> Found:
     except InputError as error:
         content_hash = bench.project.registry.content_hash(bench.layout.input_dir / "a" / specimen.file)
         refusal = bench.project.registry.refusal("a", content_hash)
-        return Found(InputError("as_said", sentence=refusal.reason if refusal else error.text(Language.EN)))
+        return Found(InputError("as_said", sentence=refusal.reason if refusal else error.text()))
     table = pq.ParquetFile(intake.path).read()
     names = tuple(table["nome"].to_pylist()) if "nome" in intake.columns else ()
     stamp = pq.read_metadata(intake.path)
@@ -87,21 +88,25 @@ def take_in(specimen: Specimen, folder: Path) -> Found:
     return Found(
         None, names, tuple(table["_row_number"].to_pylist()), intake.columns, facts["reading"], dict(report.codes),
         tuple(row["reason_en"] for row in rejected),
+        tuple(row["address"] for row in bench.rows(Asset.VALIDATED_RECIPIENTS, "a")),
     )  # fmt: skip
 
 
 def happens(specimen: Specimen) -> str:
-    """In a few words, from a real reading."""
+    """In a few words, from a real reading, in the language of this process."""
     with tempfile.TemporaryDirectory() as folder:
         found = take_in(specimen, Path(folder))
     if found.refusal:
-        return f"refused: {found.refusal.text(Language.EN).replace(specimen.file, '…')}"
+        return f"Refused: {found.refusal.text().replace(specimen.file, '…')}"
     reading = found.reading
-    parts = [f"{len(found.numbers)} row(s)"]
-    parts += [f"{key} {reading[key]!r}" for key in ("encoding", "delimiter", "sheet") if reading.get(key)]
-    parts += list(reading["doubts"])
+    shown = {"encoding": "", "delimiter": "split at ", "sheet": "sheet "}
+    how = [f"{word}`{reading[key]}`".replace("\t", "TAB") for key, word in shown.items() if reading.get(key)]
+    parts = [", ".join([f"{len(found.numbers)} row{'s' * (len(found.numbers) > 1)}", *how]) + "."]
+    parts += reading["doubts"]
     parts += [f"`{code}`: {text}" for code, text in zip(sorted(found.codes), found.reasons, strict=False)]
-    return "; ".join(parts)
+    if specimen in ADDRESSES and found.addresses:
+        parts.append(f"Address: `{found.addresses[0]}`.")
+    return " ".join(parts)
 
 
 def _parquet(**columns: Any) -> bytes:
@@ -253,7 +258,7 @@ REFUSED = (
     Specimen("pagina.xls", "an HTML page named as a workbook", b"<html><table><tr><td>id</td></tr></table></html>",
              refused="file_markup_as_excel"),
     Specimen("danificada.xlsx", "a damaged workbook", b"PK\x03\x04 broken", refused="file_damaged"),
-    Specimen("quebrado.parquet", "a damaged Parquet file", b"PAR1 broken PAR1", refused="file_damaged"),
+    Specimen("quebrado.parquet", "a damaged Parquet file", b"PAR1 broken PAR1", refused="file_parquet_damaged"),
     Specimen("quebrado.jsonl", "a line that is no JSON object", b'{"id": 1}\n[1, 2]\n', refused="file_not_jsonl"),
     Specimen("quebrado.csv.gz", "a damaged archive", gzip.compress(_CSV.encode())[:-9], refused="file_archive_damaged"),
     Specimen("varios.zip", "an archive of several files", zipped({"a.csv": _CSV, "b.csv": _CSV}), refused="file_archive_count"),
