@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mensageria_pipeline.analytics.relations import TABLES, VIEWS
@@ -19,13 +19,13 @@ The tables and views of `data/warehouse.duckdb`, from the comments in the databa
 """
 
 
-def documents() -> Mapping[str, str]:
-    """Path below the root → content, as it should be."""
+def documents() -> Mapping[str, Callable[[], str]]:
+    """Path below the root → what writes its content, as it should be."""
     return {
-        "docs/campaign.schema.json": json_schema(),
-        "docs/data-dictionary.md": data_dictionary(),
-        "docs/intake.md": _intake_document(),
-        "dagster.yaml": instance_config("data/state/dagster"),
+        "docs/campaign.schema.json": json_schema,
+        "docs/data-dictionary.md": data_dictionary,
+        "docs/intake.md": _intake_document,
+        "dagster.yaml": lambda: instance_config("data/state/dagster"),
     }
 
 
@@ -60,7 +60,7 @@ def data_dictionary() -> str:
 
 def main() -> None:
     """Write the documents; with --check, only say which differ, and exit 1."""
-    current = documents()
+    current = {name: write() for name, write in documents().items()}
     stale = [name for name, text in current.items() if _read(ROOT / name) != text]
     if "--check" not in sys.argv:
         for name in stale:

@@ -104,7 +104,7 @@ def _subclasses(cls: type[MensageriaError]) -> Iterator[type[MensageriaError]]:
 @pytest.mark.parametrize("name", documents())
 def test_generated_documents_are_current(name: str) -> None:
     """`make docs` writes them."""
-    assert (ROOT / name).read_text(encoding="utf-8") == documents()[name]
+    assert (ROOT / name).read_text(encoding="utf-8") == documents()[name]()
 
 
 def _commands(name: str) -> list[list[str]]:

@@ -15,11 +15,12 @@ def mask(value: str | None) -> str:
 
 
 def shown_headers(headers: Iterable[str]) -> list[str]:
-    """Headers as a sentence may list them: those that look like a person's data are masked.
+    """Headers as a sentence may list them: all are masked where one looks like a person's data.
 
-    A list without a header line has its first person there.
+    A list without a header line has its first person there, whose name looks like any header.
     """
-    return [mask(header) if looks_like_data(header) else header for header in headers if header]
+    given = [header for header in headers if header]
+    return [mask(header) for header in given] if any(map(looks_like_data, given)) else given
 
 
 def looks_like_data(header: str) -> bool:

@@ -4,6 +4,7 @@ A workbook can be small and need all memory of a machine, or make a reader fail 
 end this process, whose memory is limited.
 """
 
+import contextlib
 import json
 import resource
 import sys
@@ -53,7 +54,8 @@ def _write(table: pa.Table, filled: pa.UInt64Array, target: str) -> None:
 def main() -> None:
     request = json.loads(sys.argv[1])
     limit = request["memory_mib"] * MEBIBYTE
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and may not take it
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         found = read(request["path"], request["target"], request["sheet"], request["columns"])

@@ -106,11 +106,15 @@ def known_of(cells: pd.DataFrame, roles: Mapping[Role, Sequence[str]]) -> list[K
 
 
 def known_as(text: str) -> Known:
-    """Everything that one text, typed by a person, may be: an id, a document, an address of some kind."""
+    """Everything that one text, typed by a person, may be: an e-mail or a URL, or else an id, a document, a phone, a
+    token: of those nobody can tell by sight."""
     cell = pd.Series([text.strip()], dtype="str")
-    addresses = [found for role in _JUDGE_OF for found in _addresses(cell, role)[0]]
+    for role in (Role.EMAIL, Role.URL):
+        if found := _addresses(cell, role)[0]:
+            return Known((), tuple(found))
     document = _documents(cell).iloc[0]
-    return Known(tuple(dict.fromkeys(name for name in (text.strip(), document) if name)), tuple(addresses))
+    names = tuple(dict.fromkeys(name for name in (text.strip(), document) if name))
+    return Known(names, tuple(_addresses(cell, Role.PHONE)[0] + _addresses(cell, Role.TOKEN)[0]))
 
 
 def _documents(raw: "pd.Series[str]") -> "pd.Series[str]":

@@ -55,9 +55,9 @@ def _load(
         source.filter(f"trim(coalesce({identifier(wanted[0])}::VARCHAR, '')) <> ''").project(shown).create(name)
     except duckdb.Error:
         raise InputError("lookup_unreadable", table=lookup.table) from None
-    twice = connection.execute(f"SELECT count(*) - count(DISTINCT _key) FROM {name}").fetchone()  # noqa: S608
-    if twice and twice[0]:
-        raise InputError("lookup_key_twice", table=lookup.table, key=wanted[0], count=twice[0])
+    ((twice,),) = connection.execute(f"SELECT count(*) - count(DISTINCT _key) FROM {name}").fetchall()  # noqa: S608
+    if twice:
+        raise InputError("lookup_key_twice", table=lookup.table, key=wanted[0], count=twice)
     return Joined(name, key, lookup.columns, f"_known_{position}", lookup.missing is Missing.REJECT)
 
 

@@ -257,8 +257,9 @@ class Suppressions:
             events.c.seq.in_(last), events.c.event == OptOutEvent.SUPPRESSED.value
         )
         with self._file.read() as connection:
-            counts: dict[str, int] = dict(connection.execute(standing.group_by(events.c.reason)).tuples().all())
+            rows = connection.execute(standing.group_by(events.c.reason)).all()
             buried = connection.execute(sa.select(sa.func.count(sa.distinct(dead.c.address_key)))).scalar()
+        counts = {str(reason): int(count) for reason, count in rows}
         return counts | ({"dead_address": buried} if buried else {})
 
 
