@@ -205,6 +205,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "tick_lists_nothing": ("Nenhuma lista nova em {folder}/.", "No new list in {folder}/."),
     "tick_lists_new": ("{count} lista(s) de supressão nova(s).", "{count} new suppression list(s)."),
+    "tick_lists_tried": (
+        "{count} lista(s) de supressão nova(s): uma execução já cuida delas, ou não conseguiu recebê-las. Veja as execuções "
+        "do job `suppressions`; uma lista alterada é tentada de novo.",
+        "{count} new suppression list(s): a run is taking care of them, or could not take them in. See the runs of the job "
+        "`suppressions`; a list that changes is tried again.",
+    ),
     "tick_lists_trouble": (
         "As listas de supressão não puderam ser vistas: {reason}",
         "The suppression lists cannot be looked at: {reason}",
@@ -568,6 +574,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Outra execução está enviando esta campanha: {settled} de {total} decididas. Aguardando.",
         "Another run is sending this campaign: {settled} of {total} settled. Waiting.",
     ),
+    "rows_progress": ("{done} de {total} linhas.", "{done} of {total} rows."),
     "progress": ("{settled} de {total} mensagens decididas.", "{settled} of {total} messages settled."),
     "wait_window": ("fora da janela de envio", "outside the send window"),
     "wait_paused": ("em pausa", "paused"),
@@ -924,6 +931,9 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "expected_keys": ("linhas `chave: valor`", "`key: value` lines"),
     "expected_list": ("uma lista, como [mon, tue]", "a list, such as [mon, tue]"),
     "preview_nothing_sent": ("Nada foi enviado nem gravado.", "Nothing was sent or stored."),
+    "step_raw_base": ("Lendo {campaign}", "Reading {campaign}"),
+    "step_validated_recipients": ("Conferindo {campaign}", "Checking {campaign}"),
+    "step_messages": ("Montando mensagens de {campaign}", "Making messages of {campaign}"),
     "preparing": ("Preparando {campaign}", "Preparing {campaign}"),
     "sending": ("Enviando {campaign}", "Sending {campaign}"),
     "dev_started": (

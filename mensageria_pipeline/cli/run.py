@@ -11,6 +11,7 @@ from mensageria_pipeline import dagster_home
 from mensageria_pipeline.cli.console import ERROR, INCOMPLETE, OK, fail, load_project, print_json, progress_bar
 from mensageria_pipeline.cli.show import Campaign, Json, partition_key, show_status
 from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.progress import read_progress
 from mensageria_pipeline.contracts.raw_base import intake_path
 from mensageria_pipeline.errors import MensageriaError
 from mensageria_pipeline.intake.files import discover
@@ -92,7 +93,7 @@ def run_partition(project: Project, partition: str) -> str | None:
 
 
 def _show_progress(project: Project, partition: str, done: threading.Event) -> None:
-    """A progress bar from the ledger, whoever is sending."""
+    """A progress bar: of the step that prepares, then from the ledger, whoever is sending."""
     started_at = datetime.now(UTC)
     with progress_bar() as bar:
         task: Any = bar.add_task(say("preparing", campaign=partition), total=None)
@@ -102,6 +103,11 @@ def _show_progress(project: Project, partition: str, done: threading.Event) -> N
                 bar.update(
                     task, description=say("sending", campaign=partition), total=progress.total, completed=progress.done
                 )
+                continue
+            step = read_progress(project.layout, partition)
+            if step and step.at >= started_at.timestamp():
+                description = say(f"step_{step.step}", campaign=partition)
+                bar.update(task, description=description, total=step.total, completed=step.done)
 
 
 def _exit_code(project: Project, partition: str, reason: str | None, *, is_complete: bool, all_taken: bool) -> int:

@@ -1,7 +1,7 @@
 """`mensageria status` and `mensageria preview`: look, change nothing."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -140,15 +140,19 @@ def preview(
     count: Annotated[int, typer.Option("-n", min=1, max=100, help="Quantas mensagens mostrar.")] = 3,
     as_json: Json = False,
 ) -> None:
-    """Mostra o que seria enviado agora, sem enviar nem gravar nada.
+    """Mostra o que seria enviado agora, sem enviar nada.
 
     Exemplo: `mensageria preview boas-vindas -n 5`.
     """
     project = load_project()
     partition = Partition.parse(partition_key(campaign))
     with tempfile.TemporaryDirectory(prefix="mensageria-preview-") as folder, progress_bar() as bar:
-        bar.add_task(say("preparing", campaign=partition.key), total=None)
-        report, tally, messages = _prepared(project, partition, Layout(Path(folder)), count)
+        task = bar.add_task(say("preparing", campaign=partition.key), total=None)
+
+        def on_progress(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        report, tally, messages = _prepared(project, partition, Layout(Path(folder)), count, on_progress)
     if as_json:
         settled = tally.messages - tally.pending
         shown = {"campaign": partition.key, "rows": report.row_count, "fates": dict(report.fates), "messages": messages}
@@ -167,7 +171,11 @@ def preview(
 
 
 def _prepared(
-    project: Project, partition: Partition, scratch: Layout, count: int
+    project: Project,
+    partition: Partition,
+    scratch: Layout,
+    count: int,
+    on_progress: Callable[[int, int | None], None],
 ) -> tuple[RecipientsReport, Tally, list[Mapping[str, Any]]]:
     """The first messages of a preparation in a scratch folder; the real one is only read."""
     definition = load_definition(project.layout, partition.campaign)
@@ -184,10 +192,11 @@ def _prepared(
     for path in known.glob("*.parquet"):
         (folder / path.name).symlink_to(path)
     registry, settle_s = IntakeRegistry(scratch.intake_db), project.settings.input_settle_s
-    ingest(scratch, registry, partition, definition, settle_s, project.settings.limits)
+    limits = project.settings.limits
+    ingest(scratch, registry, partition, definition, settle_s, limits, lambda rows: on_progress(rows, None))
     take_in_lists(project)
-    report = judge_recipients(scratch, project.ledger, partition, definition)
-    plan_messages(scratch, partition, definition, project.ledger.key)
+    report = judge_recipients(scratch, project.ledger, partition, definition, on_progress)
+    plan_messages(scratch, partition, definition, project.ledger.key, on_progress)
     plan = scratch.table(Asset.MESSAGES, partition.key)
     with Results(plan, project.ledger.journal(partition.key)) as results:
         tally = results.tally()

@@ -8,6 +8,7 @@ from mensageria_pipeline.contracts.dataset import read_stamp
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, Intake, schema_of
 from mensageria_pipeline.defs.metadata import markdown_table, masked_preview, table_metadata, table_schema
+from mensageria_pipeline.defs.progress import rows_progress
 from mensageria_pipeline.defs.shell import CHECKS, OWNERS, campaigns, definition_of, partition_of, readable_errors
 from mensageria_pipeline.intake.ingest import IngestReport, ingest
 from mensageria_pipeline.project import Project
@@ -27,7 +28,11 @@ def raw_base(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
         with project.preparation_lock(partition.key):
             definition, settle_s = definition_of(project, partition), project.settings.input_settle_s
             limits = project.settings.limits
-            report = ingest(project.layout, project.registry, partition, definition, settle_s, limits)
+            progress = rows_progress(context, project, partition, Asset.RAW_BASE)
+            report = ingest(
+                project.layout, project.registry, partition, definition, settle_s, limits,
+                lambda rows: progress(rows, None),
+            )  # fmt: skip
         folder = project.layout.partition_dir(Asset.RAW_BASE, partition.key)
         latest = report.intakes[-1]
         yield dg.MaterializeResult(

@@ -7,6 +7,7 @@ import dagster as dg
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.messages import SCHEMA
 from mensageria_pipeline.defs.metadata import lineage, masked_preview, table_metadata, table_schema
+from mensageria_pipeline.defs.progress import rows_progress
 from mensageria_pipeline.defs.shell import (
     CHECKS,
     OWNERS,
@@ -43,7 +44,10 @@ def messages(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
         partition = partition_of(context)
         try:
             with project.preparation_lock(partition.key):
-                report = plan_messages(project.layout, partition, definition_of(project, partition), project.ledger.key)
+                report = plan_messages(
+                    project.layout, partition, definition_of(project, partition), project.ledger.key,
+                    rows_progress(context, project, partition, Asset.MESSAGES),
+                )  # fmt: skip
         except (TemplateError, ContractError) as error:
             if result := failed_check(error, _ASSET):
                 yield result

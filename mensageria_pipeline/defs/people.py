@@ -8,6 +8,7 @@ from mensageria_pipeline.contracts.dataset import fingerprint_of
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.defs.metadata import counts_table, markdown_table
 from mensageria_pipeline.defs.shell import OWNERS, readable_errors
+from mensageria_pipeline.defs.tick import run_of
 from mensageria_pipeline.errors import MensageriaError
 from mensageria_pipeline.people.opt_out_lists import ImportReport, list_files
 from mensageria_pipeline.preparation import take_in_lists
@@ -16,6 +17,7 @@ from mensageria_pipeline.texts import say
 
 _ASSET = Asset.SUPPRESSIONS.value
 _SHOWN_LISTS = 50
+_ATTEMPTS = 3
 
 
 @dg.asset(
@@ -93,6 +95,14 @@ def suppression_lists(
     if not new:
         yield dg.SkipReason(say("tick_lists_nothing", folder=project.layout.suppressions_dir.name))
         return
-    context.log.info(say("tick_lists_new", count=len(new)))
-    # The same new lists ask for one run; a list that could not be read is looked at again once it changes.
-    yield dg.RunRequest(run_key=f"suppressions:{fingerprint_of({'lists': new})}")
+    # The same new lists ask for one run, and for another where it died; a list that changes asks anew.
+    reason = f"suppressions:{fingerprint_of({'lists': new})}"
+    for attempt in range(1, _ATTEMPTS + 1):
+        run = run_of(context.instance, f"{reason}:{attempt}")
+        if run is None:
+            context.log.info(say("tick_lists_new", count=len(new)))
+            yield dg.RunRequest(run_key=f"{reason}:{attempt}")
+            return
+        if not run.is_finished:
+            break
+    yield dg.SkipReason(say("tick_lists_tried", count=len(new)))

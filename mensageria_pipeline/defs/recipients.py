@@ -9,6 +9,7 @@ from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients
 from mensageria_pipeline.defs.metadata import counts_table, lineage, masked_preview, table_metadata, table_schema
+from mensageria_pipeline.defs.progress import rows_progress
 from mensageria_pipeline.defs.shell import (
     CHECKS,
     OWNERS,
@@ -51,7 +52,10 @@ def recipients(context: dg.AssetExecutionContext, project: dg.ResourceParam[Proj
             with project.preparation_lock(partition.key):
                 definition = definition_of(project, partition)
                 take_in_lists(project)
-                report = judge_recipients(project.layout, project.ledger, partition, definition)
+                report = judge_recipients(
+                    project.layout, project.ledger, partition, definition,
+                    rows_progress(context, project, partition, Asset.VALIDATED_RECIPIENTS),
+                )  # fmt: skip
                 rejects = write_rejects(project.layout, partition.key)
         except ContractError as error:
             if result := failed_check(error, _VALIDATED):

@@ -95,9 +95,14 @@ def reconcile(context: dg.SensorEvaluationContext, project: dg.ResourceParam[Pro
     looks = _Looks(project.ledger.leases.scopes(_SCOPE), json.loads(context.cursor or "{}"), clock())
     for run in context.instance.get_runs(dg.RunsFilter(statuses=_ALIVE)):
         partition = run.tags.get("dagster/partition")
-        if partition and looks.is_dead(run.run_id):
-            with tick.guarded(partition):
+        if not looks.is_dead(run.run_id):
+            continue
+        with tick.guarded(partition or run.job_name):
+            if partition:
                 _take_care(tick, project, run, partition)
+            else:  # of lists or of the night: their sensor or schedule asks again
+                context.instance.report_run_failed(run, say("reconcile_failed"))
+                tick.news.append(say("reconcile_marked", campaign=run.job_name, run=run.run_id[:8]))
     result = tick.result(context, say("reconcile_nothing"))
     return result._replace(cursor=json.dumps(looks.seen))
 

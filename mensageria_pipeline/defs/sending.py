@@ -12,6 +12,7 @@ from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS
 from mensageria_pipeline.defs.metadata import counts_table, lineage, markdown_table, table_metadata, table_schema
+from mensageria_pipeline.defs.progress import Pace
 from mensageria_pipeline.defs.shell import (
     CHECKS,
     OWNERS,
@@ -33,7 +34,6 @@ from mensageria_pipeline.texts import say
 
 _ASSET = Asset.SEND_RESULTS.value
 _LOG_EVERY_S = 10.0
-_LONGEST_PAUSE_S = 300.0
 
 
 @dg.asset(
@@ -114,19 +114,15 @@ def _check_release(
 
 def _progress(context: dg.AssetExecutionContext, project: Project, partition: Partition) -> ProgressSink:
     """Progress for other processes each second; in the run a handful of lines and observations, ever rarer."""
-    pause_s = _LOG_EVERY_S
-    next_log_at = time.monotonic() + pause_s
+    pace = Pace()
 
     def report(settled: int, total: int) -> None:
-        nonlocal next_log_at, pause_s
         with contextlib.suppress(LedgerError):  # told again in a second; the senders notice what is wrong
             project.ledger.report_progress(partition.key, total, settled)
-        if time.monotonic() >= next_log_at:
+        if pace.is_due():
             context.log.info(say("progress", settled=settled, total=total))
             metadata = {"decididas": settled, "mensagens": total}
             context.log_event(dg.AssetObservation(_ASSET, partition=partition.key, metadata=metadata))
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
-            next_log_at = time.monotonic() + pause_s
 
     return report
 

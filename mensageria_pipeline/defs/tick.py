@@ -28,6 +28,12 @@ _UNFINISHED = [
 ]
 
 
+def run_of(instance: dg.DagsterInstance, run_key: str) -> dg.DagsterRun | None:
+    """The run that was asked for under a key."""
+    runs = instance.get_runs(dg.RunsFilter(tags={"dagster/run_key": run_key}), limit=1)
+    return runs[0] if runs else None
+
+
 @dataclass(slots=True)
 class Tick:
     instance: dg.DagsterInstance
@@ -82,8 +88,7 @@ class Tick:
 
     def run_of(self, run_key: str) -> dg.DagsterRun | None:
         """The run that already takes care of a reason."""
-        runs = self.instance.get_runs(dg.RunsFilter(tags={"dagster/run_key": run_key}), limit=1)
-        return runs[0] if runs else None
+        return run_of(self.instance, run_key)
 
     def result(self, context: dg.SensorEvaluationContext, nothing: str) -> dg.SensorResult:
         """The words go into the skip reason or, beside run requests, into the tick's log."""

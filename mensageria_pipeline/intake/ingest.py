@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,11 +48,12 @@ def ingest(
     definition: CampaignDefinition,
     settle_s: float,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    on_rows: Callable[[int], None] = lambda _rows: None,
 ) -> IngestReport:
     """Take in every whole, readable file of the campaign that is not taken in yet.
 
     A file counts as whole when it has not changed for `settle_s` seconds. One bad file does not stop the others.
-    Raises InputError when the partition has no intake at all.
+    `on_rows` is told how many rows were read so far. Raises InputError when the partition has no intake at all.
     """
     if any(intake.purged_at for intake in list_intakes(layout, partition.key)):
         raise InputError("campaign_purged", campaign=partition.key)
@@ -60,7 +61,8 @@ def ingest(
         _adopt_intakes(layout, partition)
     report = IngestReport()
     if not partition.occurrence:
-        _take_in_folder(layout, registry, partition.campaign, definition, settle_s, limits, report)
+        counter = _Counter(on_rows)
+        _take_in_folder(layout, registry, partition.campaign, definition, settle_s, limits, counter, report)
     report.intakes = list_intakes(layout, partition.key)
     if not report.intakes:
         raise _nothing_usable(layout, partition, report)
@@ -102,6 +104,7 @@ def _take_in_folder(
     definition: CampaignDefinition,
     settle_s: float,
     limits: Limits,
+    counter: "_Counter",
     report: IngestReport,
 ) -> None:
     known = {intake.content_hash for intake in list_intakes(layout, campaign)}
@@ -114,7 +117,7 @@ def _take_in_folder(
             report.already.append(file.path.name)
             continue
         try:
-            intake = _take_in(layout, file, content_hash, definition, limits)
+            intake = _take_in(layout, file, content_hash, definition, limits, counter)
             if registry.known_hash(file.path) != content_hash:  # it changed while it was read
                 intake.path.unlink()
                 report.growing.append(file.path.name)
@@ -147,8 +150,9 @@ def read_options(definition: CampaignDefinition, limits: Limits) -> ReadOptions:
 
 
 def _take_in(
-    layout: Layout, file: InputFile, content_hash: str, definition: CampaignDefinition, limits: Limits
-) -> Intake:
+    layout: Layout, file: InputFile, content_hash: str, definition: CampaignDefinition, limits: Limits,
+    counter: "_Counter",
+) -> Intake:  # fmt: skip
     """Write one file's rows to raw_base. Raises InputError when it has no address column or no rows."""
     received_at, name = datetime.now(UTC), file.path.name
     path = intake_path(layout, file.campaign, content_hash)
@@ -161,13 +165,27 @@ def _take_in(
             return [header for header in sheet.columns if header not in ours]
 
         stamp = write_dataset(
-            path, schema_of(kept), _with_provenance(sheet, kept, content_hash, name),
+            path, schema_of(kept), counter.of(_with_provenance(sheet, kept, content_hash, name)),
             inputs={"content": content_hash},
             facts=lambda: facts_of(name, received_at, columns(), sheet.reading.surplus, sheet.reading.as_json()),
         )  # fmt: skip
         return Intake(
             content_hash, name, received_at, stamp.row_count, tuple(columns()), path, sheet.reading.surplus
         )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Counts the rows of all files of one look at a folder."""
+
+    on_rows: Callable[[int], None]
+    count: int = 0
+
+    def of(self, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        for table in tables:
+            yield table
+            self.count += table.num_rows
+            self.on_rows(self.count)
 
 
 def _our_columns(headers: Sequence[str]) -> frozenset[str]:

@@ -25,7 +25,7 @@ def test_the_assets_are_the_flow(definitions: dg.Definitions) -> None:
     assert {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()} == {
         "raw_base": "intake", "validated_recipients": "recipients", "rejected_recipients": "recipients",
         "messages": "messages", "send_results": "sending", "campaign_metrics": "analytics",
-        "campaign_report": "reports",
+        "campaign_report": "reports", "suppressions": "people",
     }  # fmt: skip
 
 
@@ -37,7 +37,8 @@ def test_every_asset_is_described_and_owned(definitions: dg.Definitions) -> None
         assert len(node.description or "") > 40
         assert node.owners
         assert node.kinds
-        assert isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
+        is_everybodys = key.to_user_string() == "suppressions"
+        assert is_everybodys or isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
 
 
 def test_checks_guard_what_must_not_break(definitions: dg.Definitions) -> None:
@@ -47,7 +48,7 @@ def test_checks_guard_what_must_not_break(definitions: dg.Definitions) -> None:
     assert checks == {
         "raw_base:files_usable", "validated_recipients:contract", "validated_recipients:rows_conserved",
         "messages:placeholders", "messages:rows_conserved", "send_results:input_fingerprint",
-        "send_results:messages_conserved", "send_results:complete",
+        "send_results:messages_conserved", "send_results:complete", "suppressions:rows_understood",
     }  # fmt: skip
 
 
@@ -63,8 +64,10 @@ def test_sensors_run_from_the_start(definitions: dg.Definitions) -> None:
     """`make dev` starts with everything on."""
     sensors = {sensor.name: sensor.default_status for sensor in definitions.sensors or []}
     assert sensors == dict.fromkeys(
-        ("input_files", "agenda", "reconcile", "alert_on_failure"), dg.DefaultSensorStatus.RUNNING
+        ("input_files", "suppression_lists", "agenda", "reconcile", "alert_on_failure"), dg.DefaultSensorStatus.RUNNING
     )  # fmt: skip
+    (schedule,) = definitions.schedules or []
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING  # type: ignore[union-attr]
 
 
 def test_the_location_has_one_name_on_every_route() -> None:

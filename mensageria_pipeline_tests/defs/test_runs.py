@@ -88,6 +88,15 @@ def test_a_run_that_never_took_a_lease_is_given_time(observer: Observer) -> None
     assert request.run_key == f"a:continue:{run_id}"
 
 
+def test_a_dead_run_of_no_campaign_is_closed(observer: Observer) -> None:
+    """Of suppression lists, or of the night: what started it asks again once it is closed."""
+    run = dg.DagsterRun(job_name="suppressions", status=STARTED)
+    observer.instance.add_run(run)
+    observer.tick()
+    assert observer.tick(61) == []
+    assert observer.status(run.run_id) is dg.DagsterRunStatus.FAILURE
+
+
 def test_a_run_that_died_while_it_was_cancelled_stays_cancelled(observer: Observer) -> None:
     """Nobody wants its continuation."""
     run_id = observer.add_run(dg.DagsterRunStatus.CANCELING)
