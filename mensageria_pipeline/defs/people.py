@@ -67,7 +67,7 @@ def _rows_understood(report: ImportReport) -> dg.AssetCheckResult:
 
 
 suppressions_job = dg.define_asset_job(
-    "suppressions",
+    "take_in_suppressions",
     selection=dg.AssetSelection.assets(_ASSET),
     executor_def=dg.in_process_executor,
     description="Recebe as listas novas de data/suppressions/.",

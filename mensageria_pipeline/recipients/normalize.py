@@ -76,10 +76,10 @@ def normalize(cells: pd.DataFrame, demands: Demands) -> pd.DataFrame:
     judged["document"] = _documents(cells, roles)
     judged["address"] = judged["address"].mask(judged["code"] != "", "")
     judged["person"] = judged["known_as"].where(judged["known_as"] != "", judged["address"])
-    for header in needs.required:
-        _reject(judged, cells[header] == "", "missing_field", header, cells[header])
     for known, key in demands.lookups.items():
         _reject(judged, cells[known] == "", "lookup_missing", key, cells[key])
+    for header in needs.required:
+        _reject(judged, cells[header] == "", "missing_field", header, cells[header])
     for rule in demands.rules:
         _reject(judged, ~rule.passes(cells[rule.column]), rule.code, rule.column, cells[rule.column], rule.expected)
     if needs.used:

@@ -12,7 +12,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from mensageria_pipeline.contracts.columns import REJECT_COLUMNS
@@ -30,8 +30,10 @@ WORKBOOK_ROWS = 100_000
 _COMMENTS = 2_000
 """Comments are kept in memory until a workbook is saved, and slow to open: the first rows have them."""
 _FETCH_ROWS = 5_000
+_MEASURED = 500
 _WRONG = PatternFill("solid", fgColor="F8CBAD")
-_OURS = Font(name="Calibri", italic=True, color="7F7F7F")
+_OURS = Font(name="Calibri", italic=True, color="595959")
+_WRAPPED = Alignment(vertical="top", wrap_text=True)
 _WIDTHS = {"erro": 60, "sugestao": 44, "linha_original": 20}
 _ERROR, _SUGGESTION, _ORIGIN = REJECT_COLUMNS
 
@@ -106,13 +108,18 @@ def _write(path: Path, columns: Sequence[str], rows: Sequence[_Rejection]) -> No
     sheet = workbook.create_sheet("Rejeitados")
     headers = [*columns, *REJECT_COLUMNS]
     for position, header in enumerate(headers, start=1):
-        width = _WIDTHS.get(header) or min(40, max(14, len(header) + 4))
-        sheet.column_dimensions[get_column_letter(position)].width = width
+        sheet.column_dimensions[get_column_letter(position)].width = _WIDTHS.get(header) or _width(header, rows)
     freeze_and_filter(sheet, len(headers), len(rows) + 1)
     sheet.append([header_cell(sheet, header) for header in headers])
     for number, row in enumerate(rows):
         sheet.append([*_own_cells(sheet, columns, row, has_comment=number < _COMMENTS), *_our_cells(sheet, row)])
     workbook.save(path)
+
+
+def _width(header: str, rows: Sequence[_Rejection]) -> int:
+    """As wide as the longest of the first cells, within reason."""
+    longest = max(len(row.cells.get(header) or "") for row in rows[:_MEASURED])
+    return min(40, max(10, len(header) + 4, longest + 2))
 
 
 def _own_cells(sheet: Any, columns: Sequence[str], row: _Rejection, *, has_comment: bool) -> Iterator[Any]:
@@ -128,5 +135,5 @@ def _own_cells(sheet: Any, columns: Sequence[str], row: _Rejection, *, has_comme
 def _our_cells(sheet: Any, row: _Rejection) -> Iterator[Any]:
     for value in (row.error, row.suggestion, row.origin):
         cell = text_cell(sheet, value)
-        cell.font = _OURS
+        cell.font, cell.alignment = _OURS, _WRAPPED
         yield cell

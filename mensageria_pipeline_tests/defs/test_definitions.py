@@ -16,6 +16,7 @@ def definitions(monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
     monkeypatch.chdir(ROOT)
     loaded = defs()
     assert isinstance(loaded, dg.Definitions)
+    dg.Definitions.validate_loadable(loaded)  # two names that clash are only found here
     return loaded
 
 

@@ -90,7 +90,7 @@ def test_a_run_that_never_took_a_lease_is_given_time(observer: Observer) -> None
 
 def test_a_dead_run_of_no_campaign_is_closed(observer: Observer) -> None:
     """Of suppression lists, or of the night: what started it asks again once it is closed."""
-    run = dg.DagsterRun(job_name="suppressions", status=STARTED)
+    run = dg.DagsterRun(job_name="take_in_suppressions", status=STARTED)
     observer.instance.add_run(run)
     observer.tick()
     assert observer.tick(61) == []
