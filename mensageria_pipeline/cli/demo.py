@@ -15,6 +15,7 @@ from mensageria_pipeline.cli.show import show_status
 from mensageria_pipeline.contracts.campaign import load_definition
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.progress import forget_progress
 from mensageria_pipeline.errors import DefinitionError, LedgerError
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.hold import hold_campaign
@@ -94,6 +95,7 @@ def remove_campaign(project: Project, campaign: str) -> None:
         ):  # fmt: skip
             shutil.rmtree(folder, ignore_errors=True)
         layout.definition(campaign).unlink(missing_ok=True)
+        forget_progress(layout, campaign)
         project.registry.forget(campaign)
         project.ledger.forget(campaign)
         publish(layout)

@@ -46,5 +46,10 @@ def read_progress(layout: Layout, partition: str) -> StepProgress | None:
         return None
 
 
+def forget_progress(layout: Layout, partition: str) -> None:
+    """Delete what was said of a partition."""
+    _path(layout, partition).unlink(missing_ok=True)
+
+
 def _path(layout: Layout, partition: str) -> Path:
     return layout.state_dir / "progress" / f"{partition}.json"
