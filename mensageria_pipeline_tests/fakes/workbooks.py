@@ -113,4 +113,5 @@ def _seven_bits(size: int) -> bytes:
 
 
 def _wide(text: str) -> bytes:
-    return len(text).to_bytes(4, "little") + text.encode("utf-16-le")
+    encoded = text.encode("utf-16-le")
+    return (len(encoded) // 2).to_bytes(4, "little") + encoded

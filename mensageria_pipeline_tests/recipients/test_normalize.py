@@ -2,11 +2,11 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mensageria_pipeline.contracts.columns import Channel, recognize
-from mensageria_pipeline.recipients.addresses import phone_e164
+from mensageria_pipeline.recipients.addresses import judge_addresses, phone_e164
 from mensageria_pipeline.recipients.identities import restored_cpf
 from mensageria_pipeline.recipients.normalize import Demands, TextNeeds, normalize, trimmed
 
@@ -42,6 +42,24 @@ def test_normalizing_a_phone_again_changes_nothing(raw: list[str]) -> None:
     once = phone_e164(pd.Series(raw, dtype="str"))
     good = once[once != ""]
     assert list(phone_e164(good)) == list(good)
+
+
+_LOCAL = st.text("abcXYZ019._+-", min_size=1, max_size=12)
+_DOMAINS = st.sampled_from(["gmail.com", "exemplo.com.br", "AÇAÍ.com", "gmial.com", "a_b.com", "x", "sub.dominio.io"])
+_RAW = st.one_of(
+    st.builds(lambda user, domain: f"{user}@{domain}", _LOCAL, _DOMAINS), st.text(max_size=20),
+    st.text("0123456789+() -.", max_size=18), st.sampled_from(["ExponentPushToken[abc]", "a" * 64, "https://a.b/c?d"]),
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(channel=st.sampled_from(Channel), raw=st.lists(_RAW, min_size=1, max_size=5))
+def test_an_address_that_is_normalized_stays_as_it_is(channel: Channel, raw: list[str]) -> None:
+    """On every channel: what came out goes in again as the same address, and breaks no other rule."""
+    once = judge_addresses(channel, pd.Series([text.strip() for text in raw], dtype="str"))
+    good = once[once["address"] != ""].reset_index(drop=True)
+    again = judge_addresses(channel, good["address"])
+    assert again[["address", "kind", "code"]].to_dict() == good[["address", "kind", "code"]].to_dict()
 
 
 def test_cpf_gets_its_leading_zeros_back() -> None:
