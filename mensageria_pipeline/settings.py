@@ -29,6 +29,14 @@ VARIABLES = (
     "FCM_RATE_PER_SECOND",
     "FCM_URL",
     "FCM_ACCESS_TOKEN",
+    "EXPO_ACCESS_TOKEN",
+    "EXPO_RATE_PER_SECOND",
+    "EXPO_URL",
+    "ZENVIA_TOKEN",
+    "ZENVIA_FROM",
+    "ZENVIA_RATE_PER_SECOND",
+    "ZENVIA_URL",
+    "SMS_WITHOUT_ACCENTS",
     "SENDER_PROCESSES",
     "LEDGER_URL",
     "INPUT_SETTLE_SECONDS",
@@ -68,6 +76,17 @@ class Settings:
     """An emulator instead of Google."""
     fcm_access_token: str | None = field(default=None, repr=False)
     """A fixed token instead of a service account, for emulators."""
+    expo_access_token: str | None = field(default=None, repr=False)
+    expo_rate_per_s: float | None = None
+    expo_url: str | None = None
+    """Another address than Expo's, for tests."""
+    zenvia_token: str | None = field(default=None, repr=False)
+    zenvia_from: str | None = None
+    """The account's alias that SMS come from."""
+    zenvia_rate_per_s: float | None = None
+    zenvia_url: str | None = None
+    sms_without_accents: bool = False
+    """Take accents out of SMS that would cost twice as much with them."""
     sender_processes: int | None = None
     """None: as many as the machine has cores, where a campaign is large enough to be worth it."""
     ledger_dir: Path | None = None
@@ -115,6 +134,14 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         fcm_rate_per_s=_optional_number("FCM_RATE_PER_SECOND", values, low=0.01, high=100_000),
         fcm_url=_url("FCM_URL", values, "h2c"),
         fcm_access_token=_key("FCM_ACCESS_TOKEN", values),
+        expo_access_token=_key("EXPO_ACCESS_TOKEN", values),
+        expo_rate_per_s=_optional_number("EXPO_RATE_PER_SECOND", values, low=0.01, high=100_000),
+        expo_url=_url("EXPO_URL", values),
+        zenvia_token=_key("ZENVIA_TOKEN", values),
+        zenvia_from=values["ZENVIA_FROM"] or None,
+        zenvia_rate_per_s=_optional_number("ZENVIA_RATE_PER_SECOND", values, low=0.01, high=100_000),
+        zenvia_url=_url("ZENVIA_URL", values),
+        sms_without_accents=_flag("SMS_WITHOUT_ACCENTS", values),
         sender_processes=_count("SENDER_PROCESSES", values),
         ledger_dir=_ledger_dir(root, values["LEDGER_URL"]),
         input_settle_s=_number("INPUT_SETTLE_SECONDS", values, default=2.0, low=0, high=600),
@@ -169,6 +196,13 @@ def _key(name: str, values: Mapping[str, str]) -> str | None:
     if value and not (value.isascii() and value.isprintable()):  # it travels in a header
         raise SettingsError("setting_invalid", name=name, found="…", expected="ASCII")
     return value or None
+
+
+def _flag(name: str, values: Mapping[str, str]) -> bool:
+    value = values[name].lower()
+    if value not in {"", "true", "false", "1", "0", "yes", "no", "sim"}:
+        raise SettingsError("setting_invalid", name=name, found=value, expected="true, false")
+    return value in {"true", "1", "yes", "sim"}
 
 
 def _path(root: Path, value: str) -> Path | None:

@@ -16,7 +16,10 @@ from mensageria_pipeline.recipients.identities import is_cnpj, is_cpf, restored_
 from mensageria_pipeline.recipients.rules import RowRule
 
 _PHONE_FORM = r"\+?[\d\s().\-/]{10,24}"
-TOKEN_KINDS: Mapping[str, frozenset[str]] = {"fcm": frozenset({"fid", "fcm_token", "other"})}
+TOKEN_KINDS: Mapping[str, frozenset[str]] = {
+    "fcm": frozenset({"fid", "fcm_token", "other"}),
+    "expo": frozenset({"expo"}),
+}
 """Provider → the kinds of push token it takes; a provider that is not here takes all."""
 
 

@@ -15,7 +15,21 @@ from typing import Any
 
 import requests
 
-OUR_VARIABLES = ("MENSAGERIA", "DAGSTER", "API_", "ALERT_", "FCM_", "GOOGLE_", "SENDER_", "LEDGER_")
+OUR_VARIABLES = (
+    "MENSAGERIA",
+    "DAGSTER",
+    "API_",
+    "ALERT_",
+    "FCM_",
+    "EXPO_",
+    "ZENVIA_",
+    "SMS_",
+    "INPUT_",
+    "RETENTION_",
+    "GOOGLE_",
+    "SENDER_",
+    "LEDGER_",
+)
 ROOT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT_S = 90
 _STOP_TIMEOUT_S = 20

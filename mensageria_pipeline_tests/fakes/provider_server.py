@@ -1,4 +1,4 @@
-"""A provider on loopback that plays the `http` contract and FCM's, and every way in which a provider can fail.
+"""A provider on loopback that plays the `http` contract, FCM, Expo and Zenvia, and every way in which one can fail.
 
 A script says what becomes of each request; the server writes down every message it accepted, with the time
 and its key, in a file that survives both sides. Also a process of its own:
@@ -50,7 +50,7 @@ class Incoming:
     headers: Mapping[str, str]
     messages: Sequence[Mapping[str, Any]]
     seen: Mapping[str, int]
-    content: Mapping[str, Any] = field(default_factory=dict)
+    content: Any = field(default_factory=dict)
     """The whole JSON body."""
 
 
@@ -215,10 +215,7 @@ class ProviderServer:
         if action.status == 200 and body is None:
             results = [{"id": m["id"], **self.statuses(m)} for m in incoming.messages]
             self._accept(incoming, results)
-            is_fcm = "message" in incoming.content
-            body = json.dumps(
-                {"name": f"projects/p/messages/{incoming.number}"} if is_fcm else {"results": results}
-            ).encode()
+            body = json.dumps(_answer(incoming, results)).encode()
         elif action.status == 200 and body == b"":
             self._accept(incoming, [dict(accepted(m)) for m in incoming.messages])
         lines = [f"HTTP/1.1 {action.status} X", f"content-length: {len(body or b'')}"]
@@ -235,8 +232,29 @@ class ProviderServer:
                     file.write(json.dumps(entry) + "\n")
 
 
-def _messages(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The messages of a request, in the `http` contract's words; FCM's one has its id in the tag."""
+def _answer(incoming: Incoming, results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the provider that the request was made for answers; only `http` and Expo tell messages apart."""
+    content = incoming.content
+    if isinstance(content, list):
+        return {"data": [_ticket(incoming.number, result) for result in results]}
+    if "externalId" in content:
+        return {**content, "id": f"z-{incoming.number}", "direction": "OUT"}
+    return {"name": f"projects/p/messages/{incoming.number}"} if "message" in content else {"results": results}
+
+
+def _ticket(number: int, result: Mapping[str, Any]) -> dict[str, Any]:
+    if result["status"] == "accepted":
+        return {"status": "ok", "id": f"ticket-{number}-{result['id']}"}
+    error = "DeviceNotRegistered" if result["status"] == "invalid_address" else "MessageTooBig"
+    return {"status": "error", "message": "…", "details": {"error": error}}
+
+
+def _messages(content: Any) -> list[Mapping[str, Any]]:
+    """The messages of a request, in the `http` contract's words. FCM's one has its id in the tag; Expo is told none."""
+    if isinstance(content, list):
+        return [{**message, "id": message["to"]} for message in content]
+    if "externalId" in content:
+        return [{**content, "id": content["externalId"]}]
     message = content.get("message")
     if message is None:
         return list(content.get("messages", []))

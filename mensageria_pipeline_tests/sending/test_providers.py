@@ -180,7 +180,14 @@ def test_the_simulation_is_repeatable_and_follows_its_rates() -> None:
 def test_every_provider_declares_what_it_can_do() -> None:
     """The registry's names are the adapters' own."""
     settings = Settings(
-        Path(), Path(), api_provider_url="http://x/", api_key="x", fcm_access_token="x", fcm_project_id="p"
+        Path(),
+        Path(),
+        api_provider_url="http://x/",
+        api_key="x",
+        fcm_access_token="x",
+        fcm_project_id="p",
+        zenvia_token="x",
+        zenvia_from="x",
     )
     for name in PROVIDERS:
         provider = create_provider(name, ProviderConfig(settings, Simulation()))

@@ -19,6 +19,7 @@ from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.pacing import Pace
+from mensageria_pipeline.sending.providers.answers import json_object
 from mensageria_pipeline.sending.providers.contract import (
     Capabilities,
     ProviderConfig,
@@ -149,7 +150,7 @@ class FcmProvider:
         self, messages: Sequence[Message], status: int, headers: Mapping[str, str], body: bytes
     ) -> list[Result]:
         (message,) = messages
-        answer = _parsed(body)
+        answer = json_object(body)
         if status == 200:
             if isinstance(name := answer.get("name"), str):
                 return [Result(message.message_id, Verdict.ACCEPTED, None, name[:200])]
@@ -172,14 +173,6 @@ def _notification(message: Message) -> dict[str, str]:
 def _as_strings(data: Mapping[str, Any]) -> dict[str, str]:
     """FCM takes strings only: other values as JSON."""
     return {key: value if isinstance(value, str) else orjson.dumps(value).decode() for key, value in data.items()}
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
 
 
 def _error_code(answer: Mapping[str, Any]) -> str | None:

@@ -16,6 +16,7 @@ from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.pacing import Pace
+from mensageria_pipeline.sending.providers.answers import storable
 from mensageria_pipeline.sending.providers.contract import (
     Capabilities,
     ProviderConfig,
@@ -130,11 +131,6 @@ def _read_result(message_id: str, entry: Mapping[str, Any] | None) -> Result:
     return Result(
         message_id,
         verdict,
-        _storable(code, 80),
-        _storable(provider_id, 200),
+        storable(code, 80),
+        storable(provider_id, 200),
     )
-
-
-def _storable(value: object, length: int) -> str | None:
-    """A provider's word as text that any database takes: JSON may hold lone surrogates."""
-    return str(value).encode("utf-8", "replace").decode()[:length] if value else None

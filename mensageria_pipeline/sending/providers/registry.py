@@ -5,14 +5,18 @@ from collections.abc import Callable, Mapping
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.errors import DefinitionError
 from mensageria_pipeline.sending.providers.contract import Provider, ProviderConfig
+from mensageria_pipeline.sending.providers.expo import ExpoProvider
 from mensageria_pipeline.sending.providers.fcm import FcmProvider
 from mensageria_pipeline.sending.providers.http import GenericHttpProvider
 from mensageria_pipeline.sending.providers.simulated import SimulatedProvider
+from mensageria_pipeline.sending.providers.zenvia import ZenviaProvider
 
 PROVIDERS: Mapping[str, Callable[[ProviderConfig], Provider]] = {
     SimulatedProvider.name: SimulatedProvider.create,
     GenericHttpProvider.name: GenericHttpProvider.create,
     FcmProvider.name: FcmProvider.create,
+    ExpoProvider.name: ExpoProvider.create,
+    ZenviaProvider.name: ZenviaProvider.create,
 }
 
 

@@ -1,0 +1,19 @@
+"""Reading what providers say, without trusting its form."""
+
+from typing import Any
+
+import orjson
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in an answer; empty where there is none."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def storable(value: object, length: int) -> str | None:
+    """A provider's word as text that any database takes: JSON may hold lone surrogates."""
+    return str(value).encode("utf-8", "replace").decode()[:length] if value else None
