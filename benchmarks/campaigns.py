@@ -89,7 +89,7 @@ def _watch(process: "subprocess.Popen[str]", peaks: dict[int, float]) -> None:
     """The peak resident memory of a process and its children, in MiB, as long as it runs."""
     while process.poll() is None:
         for pid in (process.pid, *_children(process.pid)):
-            peaks[pid] = max(peaks.get(pid, 0.0), _peak_mib(pid))
+            peaks[pid] = max(peaks.get(pid, 0.0), peak_mib_of(pid))
         time.sleep(0.1)
 
 
@@ -100,7 +100,8 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def _peak_mib(pid: int) -> float:
+def peak_mib_of(pid: int | str) -> float:
+    """The peak resident memory of a process, in MiB; not ru_maxrss, which begins with that of its parent."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

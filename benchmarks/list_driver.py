@@ -7,11 +7,11 @@ ROOT holds a project with the campaign `a`; with `raw` only raw_base is made.
 
 import itertools
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 
+from benchmarks.campaigns import peak_mib_of
 from mensageria_pipeline.contracts.campaign import load_definition
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.intake.ingest import ingest
@@ -33,7 +33,7 @@ def main() -> None:
         marks.append(time.perf_counter())
     took = [after - before for before, after in itertools.pairwise(marks)]
     seconds = dict(zip(("raw_base", "recipients", "messages"), took, strict=False))
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mib = peak_mib_of("self")
     print(json.dumps({"seconds": marks[-1] - marks[0], "stages": seconds, "peak_mib": peak_mib}))
 
 

@@ -6,11 +6,12 @@ It keeps no fates, reasons or provenance, and renders nothing: the floor under w
 """
 
 import json
-import resource
 import sys
 import time
 
 import duckdb
+
+from benchmarks.campaigns import peak_mib_of
 
 _STATEMENT = r"""
 COPY (
@@ -33,7 +34,7 @@ def main() -> None:
     with duckdb.connect(":memory:") as connection:
         connection.execute(_STATEMENT.replace("{target}", target), [source])
     seconds = time.perf_counter() - started
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mib = peak_mib_of("self")
     print(json.dumps({"seconds": seconds, "peak_mib": peak_mib}))
 
 

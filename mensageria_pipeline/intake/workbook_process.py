@@ -8,6 +8,7 @@ import contextlib
 import json
 import resource
 import sys
+from pathlib import Path
 from typing import Any
 
 import fastexcel
@@ -18,6 +19,7 @@ from mensageria_pipeline.contracts.limits import MEBIBYTE
 from mensageria_pipeline.intake.grid import ROW_NUMBER, filled_rows
 
 _TOO_WIDE = "file_too_wide"
+_NEAR = 0.7
 
 
 def read(path: str, target: str, sheet: str | None, columns: int) -> dict[str, Any]:
@@ -39,8 +41,21 @@ def read(path: str, target: str, sheet: str | None, columns: int) -> dict[str, A
                 _write(table, filled, target)
                 return {"sheet": name, "sheets": names}
     except fastexcel.FastExcelError as error:
-        return {"error": "file_encrypted" if "password" in str(error).lower() else "file_damaged"}
+        if "password" in str(error).lower():
+            return {"error": "file_encrypted"}
+        return {"error": "file_needs_memory" if _is_near_limit() else "file_damaged"}
     return {"error": "file_empty"}
+
+
+def _is_near_limit() -> bool:
+    """Whether this process once had nearly all the address space it may have: the reader calls that an error too."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:  # not Linux
+        return False
+    peak_kib = int(status.split("VmPeak:")[1].split()[0])
+    return limit != resource.RLIM_INFINITY and peak_kib * 1024 > limit * _NEAR
 
 
 def _write(table: pa.Table, filled: pa.UInt64Array, target: str) -> None:
