@@ -25,7 +25,9 @@ class CampaignStatus:
     fates: dict[str, int]
     tally: Tally
     codes: dict[str, int]
-    """Reason code → rows that are not messaged."""
+    """Reason code → rows that are not messaged and that nobody corrected."""
+    corrected: int
+    """Rejected rows whose correction came in; `fates` counts them as rejected too."""
     is_prepared: bool
     """Whether its messages were planned."""
     wait: Wait | None
@@ -43,7 +45,7 @@ class CampaignStatus:
         return {
             "campaign": self.campaign, "mode": self.mode.value, "rows": self.rows, "fates": self.fates,
             "messages": self.tally.messages, "outcomes": self.tally.outcomes, "unknown": self.tally.unknown,
-            "pending": self.tally.pending, "attempts": self.tally.attempts,
+            "pending": self.tally.pending, "corrected": self.corrected, "attempts": self.tally.attempts,
         }  # fmt: skip
 
 
@@ -60,6 +62,7 @@ def campaign_status(project: Project, partition: str) -> CampaignStatus:
     return CampaignStatus(
         campaign=partition, mode=Mode.LIVE if definition.is_live else Mode.SIMULATED, rows=int(facts.get("rows", 0)),
         fates=fates, tally=_tally(project, partition, definition), codes=dict(facts.get("codes", {})),
+        corrected=int(facts.get("superseded", 0)),
         is_prepared=plan is not None, wait=project.ledger.wait(partition), order=project.ledger.order(partition),
         needs_release=definition.needs_release and plan is not None
         and not project.ledger.is_released(partition, plan.fingerprint),

@@ -121,6 +121,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The time of campaign {campaign}'s data is over: addresses and texts were deleted. Nothing more can be sent by "
         "it; use another campaign name for a new list.",
     ),
+    "yes_or_no": ("s/N", "y/N"),
+    "aborted": ("Nada foi feito.", "Nothing was done."),
+    "list_taken_in": (
+        "Lista de supressão {file}: {added} supressão(ões) nova(s), {already} já em vigor, {ignored} resposta(s) sem pedido "
+        "de saída, {unreadable} linha(s) sem identificação{rows}.",
+        "Suppression list {file}: {added} new suppression(s), {already} in force already, {ignored} answer(s) that do not "
+        "ask to leave, {unreadable} row(s) that name nobody{rows}.",
+    ),
     "person_unknown": (
         "Nenhuma campanha e nenhuma lista de supressão conhece essa pessoa. Confira o número ou o endereço; um id só é "
         "procurado nas colunas de id.",
@@ -155,6 +163,23 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Pronto: {rows} linha(s) de {campaigns} campanha(s) apagadas; a pessoa não será mais contatada. Recibo: {file}",
         "Done: {rows} row(s) of {campaigns} campaign(s) erased; the person will not be messaged again. Receipt: {file}",
     ),
+    "person_not_searched": (
+        "O arquivo {file} não foi recebido por nenhuma campanha (recusado ou recém-chegado) e não foi examinado: veja se a "
+        "pessoa está nele.",
+        "The file {file} was taken in by no campaign (refused, or just arrived) and was not searched: see whether the "
+        "person is in it.",
+    ),
+    "person_not_an_email": (
+        "Isso não é um e-mail completo. Esperado: nome@dominio.com, ou um id, CPF, CNPJ, telefone ou token.",
+        "This is no complete e-mail. Expected: name@domain.com, or an id, CPF, CNPJ, phone or token.",
+    ),
+    "person_understood": ("Entendido como: {kinds}.", "Understood as: {kinds}."),
+    "known_id": ("id", "id"),
+    "known_document": ("CPF ou CNPJ", "CPF or CNPJ"),
+    "known_email": ("e-mail", "e-mail"),
+    "known_phone": ("telefone", "phone"),
+    "known_token": ("token", "token"),
+    "known_url": ("URL", "URL"),
     "person_original_deleted": ("lista original apagada: {file}", "original list deleted: {file}"),
     "person_forget_backups": (
         "Cópias de segurança, cópias da lista fora de data/ e tabelas em data/lookup/ não são alcançadas: veja "
@@ -368,6 +393,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "doubt_mojibake": (
         "Há acentos quebrados (como JosÃ©): o texto já chegou danificado. Exporte-o de novo em UTF-8.",
         "There are broken accents (like JosÃ©): the text was damaged before it came. Export it again in UTF-8.",
+    ),
+    "doubt_other_sheets": (
+        "Outras abas também têm linhas e ficaram de fora: {sheets}. Para ler outra, diga `sheet:` na definição.",
+        "Other sheets have rows too and were left out: {sheets}. To read another, say `sheet:` in the definition.",
     ),
     "doubt_preamble": (
         "{count} linha(s) acima do cabeçalho (linha {row}) ficaram de fora.",
@@ -755,6 +784,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "O número na coluna {column} é de serviço (0800, 0300…): não recebe mensagens.",
         "The number in column {column} is a service number (0800, 0300…): it receives no messages.",
     ),
+    "phone_digit_missing": (
+        "O celular na coluna {column} tem um dígito a menos (esperado: DDD e nove dígitos).",
+        "The mobile number in column {column} has one digit too few (expected: area code and nine digits).",
+    ),
     "phone_without_area": (
         "O telefone na coluna {column} não tem DDD.",
         "The phone in column {column} has no area code.",
@@ -834,6 +867,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "code_email_typo": ("domínio de e-mail errado", "mistyped e-mail domain"),
     "code_phone_landline": ("telefone fixo", "landline"),
     "code_phone_service_number": ("número de serviço (0800)", "service number (0800)"),
+    "code_phone_digit_missing": ("celular com um dígito a menos", "mobile number short of a digit"),
     "code_phone_without_area": ("telefone sem DDD", "phone without area code"),
     "code_token_lost_digits": ("token arredondado pelo Excel", "token rounded by Excel"),
     "code_token_of_other_provider": ("token de outro serviço", "token of another service"),
@@ -901,6 +935,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "fate_rejected": ("rejeitadas", "rejected"),
     "fate_duplicate": ("duplicadas", "duplicate"),
     "fate_repeated": ("repetidas", "repeated"),
+    "fate_corrected": ("corrigidas depois", "corrected later"),
     "fate_suppressed": ("suprimidas", "suppressed"),
     "fate_erased": ("apagadas", "erased"),
     "outcome_accepted": ("aceitas", "accepted"),

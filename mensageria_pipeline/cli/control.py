@@ -12,7 +12,17 @@ import typer
 from rich.table import Table
 
 from mensageria_pipeline.analytics.warehouse import publish
-from mensageria_pipeline.cli.console import INCOMPLETE, OK, counts, err, load_project, out, print_json, progress_bar
+from mensageria_pipeline.cli.console import (
+    ERROR,
+    INCOMPLETE,
+    OK,
+    counts,
+    err,
+    load_project,
+    out,
+    print_json,
+    progress_bar,
+)
 from mensageria_pipeline.cli.run import run_partition
 from mensageria_pipeline.cli.show import Campaign, Json, partition_key
 from mensageria_pipeline.contracts.campaign import load_definition
@@ -226,8 +236,13 @@ def _check_planned(project: Project, partition: str) -> None:
 
 
 def ask(question: str, *, yes: bool) -> None:
-    if not yes:
-        typer.confirm(question, abort=True, err=True)
+    """Ask, in the language of this process. Anything but a yes aborts."""
+    if yes:
+        return
+    answer = typer.prompt(f"{question} [{say('yes_or_no')}]", default="", show_default=False, err=True)
+    if answer.strip().lower() not in {"s", "sim", "y", "yes"}:
+        err.print(say("aborted"))
+        raise typer.Exit(ERROR)
 
 
 @contextmanager

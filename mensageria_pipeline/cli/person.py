@@ -12,10 +12,13 @@ from rich.table import Table
 from mensageria_pipeline import texts
 from mensageria_pipeline.cli.console import ERROR, OK, err, load_project, out, print_json, progress_bar
 from mensageria_pipeline.cli.control import Yes, ask
+from mensageria_pipeline.cli.run import show_lists
 from mensageria_pipeline.cli.show import Json, partition_key
 from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.masking import mask
+from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.people.find import Found, Happening, find_person
 from mensageria_pipeline.people.forget import finish_erasures, forget_person
 from mensageria_pipeline.people.held import held_of
@@ -54,7 +57,7 @@ def why(person: Person, as_json: Json = False) -> None:
     Exemplo: `mensageria person why "(11) 98765-4321"`.
     """
     project = load_project()
-    take_in_lists(project)
+    show_lists(take_in_lists(project))
     found = _find(project, person)
     if as_json:
         print_json({"rows": [_happening_json(each) for each in found.happenings], "suppressions": _opt_outs(found)})
@@ -96,8 +99,11 @@ def suppress(person: Person, campaign: OnlyCampaign = None, channel: OnlyChannel
     Para desfazer: `mensageria person allow`.
     """
     project = load_project()
-    scope = partition_key(campaign) if campaign else EVERY_CAMPAIGN
-    keys = Keys(project.ledger.key).of(known_as(person), [channel] if channel else list(Channel))
+    scope = Partition.parse(partition_key(campaign)).campaign if campaign else EVERY_CAMPAIGN
+    known = known_as(person)
+    if "@" in person and not known.addresses:
+        raise InputError("person_not_an_email")
+    keys = Keys(project.ledger.key).of(known, [channel] if channel else list(Channel))
     source = "mensageria person suppress"
     opt_outs = [
         OptOut(subject_key, subject, meant.value, scope, OptOutReason.OPTED_OUT, source)
@@ -105,6 +111,8 @@ def suppress(person: Person, campaign: OnlyCampaign = None, channel: OnlyChannel
     ]
     added = project.ledger.suppressions.suppress(opt_outs)
     out.print(say("person_suppressed" if added else "person_suppressed_already"))
+    kinds = [say(f"known_{kind}") for kind in known.kinds]
+    out.print(say("person_understood", kinds=", ".join(kinds)), style="dim")
 
 
 def allow(person: Person, channel: OnlyChannel = None, yes: Yes = False) -> None:
@@ -129,21 +137,24 @@ def forget(person: Person, yes: Yes = False, as_json: Json = False) -> None:
     """
     project = load_project()
     take_in_lists(project)
-    partitions = known_partitions(project)
-    finish_erasures(project, partitions)
+    finish_erasures(project)
     found = _find(project, person)
     campaigns = sorted({row.partition for row in found.rows})
     ask(say("person_forget_ask", rows=len(found.rows), campaigns=", ".join(campaigns) or "—"), yes=yes)
     with progress_bar() as bar:
         task = bar.add_task(say("person_forgetting"), total=len(campaigns))
-        receipt = forget_person(project, found, partitions, lambda _partition: bar.update(task, advance=1))
+        receipt = forget_person(project, person, lambda _partition: bar.update(task, advance=1))
     if as_json:
         print_json(receipt.content)
         return
+    found = receipt.found
+    campaigns = sorted({row.partition for row in found.rows})
     out.print(say("person_forgotten", rows=len(found.rows), campaigns=len(campaigns), file=receipt.path))
     for name in receipt.content["original_files_deleted"]:
         out.print(f"  {say('person_original_deleted', file=name)}", highlight=False)
     _show_mentions(found)
+    for name in receipt.content["input_files_not_searched"]:
+        err.print(say("person_not_searched", file=name), style="yellow")
     out.print(say("person_forget_backups"), style="dim")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mensageria_pipeline import dagster_home
-from mensageria_pipeline.cli.console import ERROR, INCOMPLETE, OK, fail, load_project, print_json, progress_bar
+from mensageria_pipeline.cli.console import ERROR, INCOMPLETE, OK, err, fail, load_project, print_json, progress_bar
 from mensageria_pipeline.cli.show import Campaign, Json, partition_key, show_status
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.progress import read_progress
@@ -16,6 +16,8 @@ from mensageria_pipeline.contracts.raw_base import intake_path
 from mensageria_pipeline.errors import MensageriaError
 from mensageria_pipeline.intake.files import discover
 from mensageria_pipeline.intake.ingest import place_file
+from mensageria_pipeline.people.opt_out_lists import ImportReport
+from mensageria_pipeline.preparation import take_in_lists
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.send import recorded_problem
 from mensageria_pipeline.status import campaign_status
@@ -49,6 +51,7 @@ def run(
     project = load_project()
     partition = partition_key(campaign)
     placed = [place_file(project.layout, Partition.parse(partition).campaign, file) for file in files or []]
+    show_lists(take_in_lists(project))
     reason = run_partition(project, partition)
     found = campaign_status(project, partition)
     refused = not_taken_in(project, Partition.parse(partition), placed)
@@ -62,11 +65,11 @@ def run(
 
 
 def not_taken_in(project: Project, partition: Partition, placed: list[Path]) -> list[str]:
-    """Why files that were given on the command line are not part of the campaign: one sentence each."""
+    """Why files of the campaign, those given on the command line first, are not part of it: one sentence each."""
     discovery = discover(project.layout.input_dir, project.registry.name_owners())
     wrong = {path: error.text() for path, error in discovery.refused}
     sentences = []
-    for path in placed:
+    for path in dict.fromkeys([*placed, *(file.path for file in discovery.of(partition.campaign))]):
         content_hash = project.registry.content_hash(path)
         refusal = project.registry.refusal(partition.campaign, content_hash)
         if path in wrong:
@@ -74,6 +77,18 @@ def not_taken_in(project: Project, partition: Partition, placed: list[Path]) -> 
         elif not intake_path(project.layout, partition.key, content_hash).exists() and refusal:
             sentences.append(refusal.reason)
     return sentences
+
+
+def show_lists(report: ImportReport) -> None:
+    """What suppression lists that just came in brought, and which of their rows do not count."""
+    for each in report.new:
+        rows = f" ({', '.join(map(str, each.unreadable_rows))})" if each.unreadable_rows else ""
+        found = each.counts
+        err.print(
+            say("list_taken_in", file=found.file_name, added=found.added, already=found.already, ignored=found.ignored,
+                unreadable=found.unreadable, rows=rows),
+            style="yellow" if found.unreadable else "dim", highlight=False,
+        )  # fmt: skip
 
 
 def run_partition(project: Project, partition: str) -> str | None:

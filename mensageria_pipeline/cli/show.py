@@ -104,7 +104,8 @@ def _overview(found: list[CampaignStatus]) -> Table:
 
 def show_status(found: CampaignStatus) -> None:
     """The counts of one campaign as tables."""
-    fates = [(say(f"fate_{name}"), count) for name, count in found.fates.items() if count]
+    shown = found.fates | {"rejected": found.fates["rejected"] - found.corrected, "corrected": found.corrected}
+    fates = [(say(f"fate_{name}"), count) for name, count in shown.items() if count]
     codes = sorted(((say(f"code_{name}"), count) for name, count in found.codes.items()), key=lambda each: -each[1])
     outcomes = [(say(f"outcome_{name}"), count) for name, count in found.tally.outcomes.items() if count]
     outcomes += [(say("outcome_unknown"), found.tally.unknown), (say("outcome_pending"), found.tally.pending)]
@@ -152,7 +153,7 @@ def preview(
         def on_progress(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
 
-        report, tally, messages = _prepared(project, partition, Layout(Path(folder)), count, on_progress)
+        report, tally, messages = _prepared(project, partition, Layout(Path(folder) / "data"), count, on_progress)
     if as_json:
         settled = tally.messages - tally.pending
         shown = {"campaign": partition.key, "rows": report.row_count, "fates": dict(report.fates), "messages": messages}

@@ -4,6 +4,7 @@ Headers are compared without case, accents, spaces, underscores and punctuation.
 campaign's definition decides where the names do not.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,6 +59,9 @@ ALIASES: dict[Role, tuple[str, ...]] = {
 
 REJECT_COLUMNS = ("erro", "sugestao", "linha_original")
 """What the workbook of rejected rows adds to the operator's own columns, and a correction brings back."""
+
+REJECTS_SHEET = "Rejeitados"
+"""The sheet of that workbook."""
 
 DERIVED = ("primeiro_nome", "ddd", "uf", "fuso_horario", "dominio_email")
 """Columns that templates and rules may use though no base has them: made of name, phone and e-mail."""
@@ -117,9 +121,16 @@ def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str]) 
     taken = {squeezed(header) for header in mapping.values()}
     by_name = {squeezed(h): h for h in reversed(headers) if squeezed(h) and squeezed(h) not in taken}
     claims = [by_name[alias] for alias in ALIASES[role] if alias in by_name]
-    if len(claims) > 1 and role in ADDRESS_ROLES:
-        raise InputError("ambiguous_column", role=role.value, found=_listed(claims))
+    rivals = [header for header in headers if _bare(header, headers) in ALIASES[role] and squeezed(header) not in taken]
+    if len(rivals) > 1 and role in ADDRESS_ROLES:
+        raise InputError("ambiguous_column", role=role.value, found=_listed(rivals))
     return claims[0] if claims else None
+
+
+def _bare(header: str, headers: Sequence[str]) -> str:
+    """The squeezed name; of a repeated header without the number that tells it from the first."""
+    name = re.sub(r"_\d+$", "", header)
+    return squeezed(name if name in headers else header)
 
 
 def _only_channel(found: Mapping[Role, str], addresses: Sequence[Role]) -> Channel | None:

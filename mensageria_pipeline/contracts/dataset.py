@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,8 @@ T = TypeVar("T")
 _METADATA_KEY = b"mensageria"
 BATCH_ROWS = 50_000
 _WAITING_CHUNKS = 2
+_FORMERLY = "formerly"
+_REMEMBERED = 50
 _DISTINCT_SHARE = 10
 """A column gets a dictionary where it has at most one distinct value in so many rows."""
 
@@ -78,7 +80,9 @@ def rewrite_dataset(
 ) -> Stamp:
     """Write a dataset anew, its rows changed batch by batch and others added; atomically, in its own schema.
 
-    `inputs` and `facts` replace those of the same name, the others stay. Raises ContractError where there is none.
+    `inputs` and `facts` replace those of the same name, the others stay. The new file remembers the fingerprints of
+    those before it, so that what was made from one of them can be told to belong to it. Raises ContractError where
+    there is none.
     """
     stamp = read_stamp(path)
     if stamp is None:
@@ -87,7 +91,24 @@ def rewrite_dataset(
         rows = (change(pa.Table.from_batches([batch])) for batch in file.iter_batches(BATCH_ROWS))
         changed = itertools.chain(rows, [] if added is None else [added.select(file.schema_arrow.names)])
         schema = pa.schema([field.with_metadata(_comment_only(field)) for field in file.schema_arrow])
-        return write_dataset(path, schema, changed, inputs={**stamp.inputs, **inputs}, facts={**stamp.facts, **facts})
+        formerly = [stamp.fingerprint, *stamp.facts.get(_FORMERLY, ())][:_REMEMBERED]
+        return write_dataset(
+            path, schema, changed, inputs={**stamp.inputs, **inputs},
+            facts={**stamp.facts, **facts, _FORMERLY: formerly},
+        )  # fmt: skip
+
+
+def renamed_inputs(inputs: Mapping[str, str], upstream: Stamp | None) -> dict[str, str]:
+    """`inputs` with the fingerprint of `upstream` where they name one that its file had before it was rewritten."""
+    if upstream is None:
+        return dict(inputs)
+    formerly = frozenset(upstream.facts.get(_FORMERLY, ()))
+    return {name: upstream.fingerprint if value in formerly else value for name, value in inputs.items()}
+
+
+def was_called(stamp: Stamp) -> Sequence[str]:
+    """The fingerprints that a dataset had before it was rewritten, the latest first."""
+    return tuple(stamp.facts.get(_FORMERLY, ()))
 
 
 def _comment_only(field: pa.Field) -> Mapping[bytes, bytes] | None:

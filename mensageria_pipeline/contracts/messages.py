@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
         pa.field("intake", pa.string(), False, {"comment": "sha256 of the file"}),
         pa.field("row_number", pa.int64(), False, {"comment": "row as a spreadsheet shows it"}),
         pa.field("person", pa.string(), False, {"comment": "id, CPF, CNPJ or normalized address"}),
-        pa.field("document", pa.string(), False, {"comment": "CPF or CNPJ where the row has one; else empty"}),
+        pa.field("document", pa.string(), False, {"comment": "CPF or CNPJ of the row, or both; else empty"}),
         pa.field("channel", pa.string(), False, {"comment": "push, email, sms, whatsapp or webhook"}),
         pa.field("address", pa.string(), False, {"comment": "normalized address on the channel"}),
         pa.field("address_key", pa.string(), False, {"comment": "keyed hash of channel and address"}),

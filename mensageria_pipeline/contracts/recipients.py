@@ -37,7 +37,9 @@ class ValidatedRecipients(pa.DataFrameModel):
     row_number: Series[int] = pa.Field(ge=1, description="row as a spreadsheet shows it")
     person: Series[str] = pa.Field(str_length={"min_value": 1}, description="id, CPF, CNPJ or normalized address")
     person_kind: Series[str] = pa.Field(isin=list(PersonKind), description="what `person` is")
-    document: Series[str] = pa.Field(description="CPF or CNPJ where the row has one; else empty")
+    document: Series[str] = pa.Field(
+        description="CPF or CNPJ where the row has one, both with a space between; else empty"
+    )
     channel: Series[str] = pa.Field(isin=list(Channel), description="push, email, sms, whatsapp or webhook")
     address: Series[str] = pa.Field(
         str_length={"min_value": 1, "max_value": 4096}, description="normalized address on the channel"

@@ -13,8 +13,8 @@ from mensageria_pipeline.texts import say
 @dg.op(description="Apaga endereços e textos das campanhas sem uso há RETENTION_DAYS dias; as contagens ficam.")
 def purge_expired(context: dg.OpExecutionContext, project: dg.ResourceParam[Project]) -> None:
     with readable_errors():
+        finish_erasures(project)
         partitions = known_partitions(project)
-        finish_erasures(project, partitions)
         days = project.settings.retention_days
         found = [each.partition for each in expired(project, partitions, days)] if days else []
         purge(project, found)

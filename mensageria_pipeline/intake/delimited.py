@@ -31,7 +31,7 @@ _SAMPLE_LINES = 200
 _END = "\ue000mensageria-end\ue000"
 """A line of our own after the last: it is a row by itself unless a quote was left open."""
 _SEP_LINE = re.compile(r"^sep=(.)\r?\n?$", re.IGNORECASE)
-_MOJIBAKE = re.compile("Ã[§£¡©ª³µ­º‰‡ƒ“¢´]|Â[ºª°]|�")
+_MOJIBAKE = re.compile("Ã[§£¡©ª³µ­º‰‡ƒ“¢´]|Â[ºª°]|[A-Za-z][‡Æ„ƒ¢¡][A-Za-zÆ‡]|�")
 
 
 @dataclass(frozen=True, slots=True)

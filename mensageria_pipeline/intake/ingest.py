@@ -1,5 +1,6 @@
 """Files of a campaign → raw_base, one Parquet file per content, once."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
-from mensageria_pipeline.contracts.columns import REJECT_COLUMNS, Role, recognize
+from mensageria_pipeline.contracts.columns import REJECT_COLUMNS, recognize
 from mensageria_pipeline.contracts.dataset import ahead, fingerprint_of, share_file, write_dataset
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.limits import Limits
@@ -189,12 +190,18 @@ class _Counter:
 
 
 def _our_columns(headers: Sequence[str]) -> frozenset[str]:
-    """What a workbook of rejected rows brings back that is not the operator's: the errors of before."""
-    names = {squeezed(name) for name in REJECT_COLUMNS}
-    ours = {squeezed(header): header for header in headers if squeezed(header) in names}
-    if squeezed(Role.ORIGIN) not in ours:
+    """What a workbook of rejected rows brings back that is not the operator's: the errors of before.
+
+    Only right before `linha_original`, where the workbook has them: a list may have columns of these names itself, and
+    then ours came under another (`sugestao_2`).
+    """
+    error, suggestion, origin = (squeezed(name) for name in REJECT_COLUMNS)
+    bare = [squeezed(re.sub(r"_\d+$", "", header)) for header in headers]
+    if origin not in bare:
         return frozenset()
-    return frozenset(header for name, header in ours.items() if name != squeezed(Role.ORIGIN))
+    end = len(bare) - 1 - bare[::-1].index(origin)
+    names = zip(headers[max(0, end - 2) : end], bare[max(0, end - 2) : end], strict=True)
+    return frozenset(header for header, name in names if name in {error, suggestion})
 
 
 def _with_provenance(sheet: Sheet, headers: Sequence[str], content_hash: str, file_name: str) -> Iterator[pa.Table]:

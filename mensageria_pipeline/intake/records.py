@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from mensageria_pipeline.contracts.dataset import BATCH_ROWS
 from mensageria_pipeline.contracts.limits import Limits
-from mensageria_pipeline.contracts.queries import open_duckdb
+from mensageria_pipeline.contracts.queries import identifier, open_duckdb
+from mensageria_pipeline.contracts.values import number_text
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.grid import ROW_NUMBER, Grid, Reading, filled_rows
 from mensageria_pipeline.intake.text_encoding import as_utf8, examine
@@ -35,9 +36,7 @@ def _parquet_rows(source: duckdb.DuckDBPyRelation, file_name: str) -> Iterator[p
     number = 1
     # Whole numbers, decimals and dates cast to the text a person would write; nested values to JSON.
     shown = ", ".join(
-        f'CAST("{_escaped(name)}" AS VARCHAR) AS "{position}"'
-        if not str(dtype).endswith("]") and not str(dtype).startswith(("STRUCT", "MAP"))
-        else f'to_json("{_escaped(name)}")::VARCHAR AS "{position}"'
+        f'{_as_text(name, str(dtype))} AS "{position}"'
         for position, (name, dtype) in enumerate(zip(source.columns, source.types, strict=True))
     )
     try:
@@ -50,8 +49,18 @@ def _parquet_rows(source: duckdb.DuckDBPyRelation, file_name: str) -> Iterator[p
         raise InputError("file_parquet_damaged", file=file_name) from None
 
 
-def _escaped(name: str) -> str:
-    return name.replace('"', '""')
+def _as_text(name: str, dtype: str) -> str:
+    """The text of a column's values; numbers as `number_text` writes them."""
+    column = identifier(name)
+    if dtype.endswith("]") or dtype.startswith(("STRUCT", "MAP")):
+        return f"to_json({column})::VARCHAR"
+    text = f"CAST({column} AS VARCHAR)"
+    if dtype in {"DOUBLE", "FLOAT"}:
+        whole = f"CAST(CAST({column} AS HUGEINT) AS VARCHAR)"
+        text = f"CASE WHEN {column} = trunc({column}) AND abs({column}) < 1e15 THEN {whole} ELSE {text} END"
+    if dtype in {"DOUBLE", "FLOAT"} or dtype.startswith("DECIMAL"):
+        return f"regexp_replace({text}, '^(-?[0-9]{{1,3}}[.][0-9]{{3}})$', '\\10')"
+    return text
 
 
 @contextlib.contextmanager
@@ -73,7 +82,7 @@ def _objects(path: Path, file_name: str) -> Iterator[tuple[int, dict[str, Any]]]
                 continue
             try:
                 # Numbers keep their digits: 007 is no JSON, but 1.10 and 12345678901234567890 are.
-                row = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+                row = json.loads(line, parse_int=str, parse_float=number_text, parse_constant=str)
             except (ValueError, RecursionError):
                 raise InputError("file_not_jsonl", file=file_name, line=number) from None
             if not isinstance(row, dict):

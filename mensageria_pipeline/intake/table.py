@@ -19,7 +19,9 @@ from mensageria_pipeline.intake.grid import ROW_NUMBER, Doubt, Grid, Reading
 _SEARCHED_ROWS = 50
 """The header is looked for so far down."""
 _MAX_TOTALS = 3
-_TOTALS = re.compile(r"(?:sub)?tota(?:l|is)(?: geral)?\b|soma\b|grand total\b")
+_TOTALS = re.compile(r"(?:(?:sub)?tota(?:l|is)|soma|grand total)(?: geral| de \w+)?[\s:.\d]*")
+_PERSONAL = re.compile(r"@|^\+?[\d\s().\-]{10,}$|^[\d.\-/]{11,18}$")
+"""What no total has: an address, a phone, a CPF."""
 _KNOWN = frozenset(alias for aliases in ALIASES.values() for alias in aliases)
 
 
@@ -187,7 +189,7 @@ def _totals_at_end(rows: Sequence[dict[str, str | None]]) -> int:
     for row in reversed(rows):
         cells = [cell.strip() for cell in row.values() if cell and cell.strip()]
         is_sparse = len(cells) < len(row) or len(row) == 1
-        if not (cells and is_sparse and _TOTALS.match(plain(cells[0])) and not _has_words(cells[1:])):
+        if not (cells and is_sparse and _TOTALS.fullmatch(plain(cells[0])) and not _has_words(cells[1:])):
             break
         count += 1
     return count
@@ -195,4 +197,9 @@ def _totals_at_end(rows: Sequence[dict[str, str | None]]) -> int:
 
 def _has_words(cells: Sequence[str]) -> bool:
     """A name or an address beside the word: a person called Total, not a total."""
-    return any("@" in cell or sum(letter.isalpha() for letter in cell) > 3 for cell in cells)
+    return any(_is_personal(cell) or sum(letter.isalpha() for letter in cell) > 3 for cell in cells)
+
+
+def _is_personal(cell: str) -> bool:
+    """An amount has a comma, or few digits; a phone or a CPF has ten or eleven and no comma."""
+    return (bool(_PERSONAL.search(cell)) and sum(letter.isdigit() for letter in cell) >= 10) or "@" in cell

@@ -62,6 +62,7 @@ def _from_zip(path: Path, target: Path, limits: Limits) -> str:
         members = [
             member for member in archive.infolist()
             if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+            and not PurePosixPath(member.filename).name.startswith(".")
         ]  # fmt: skip
         if len(members) != 1:
             raise InputError("file_archive_count", file=path.name, found=len(members))

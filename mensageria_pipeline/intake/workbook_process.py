@@ -8,43 +8,80 @@ import contextlib
 import json
 import resource
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import fastexcel
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from mensageria_pipeline.contracts.columns import REJECTS_SHEET
 from mensageria_pipeline.contracts.dataset import BATCH_ROWS
 from mensageria_pipeline.contracts.limits import MEBIBYTE
 from mensageria_pipeline.intake.grid import ROW_NUMBER, filled_rows
 
 _TOO_WIDE = "file_too_wide"
 _NEAR = 0.7
+_THREE_DECIMALS = r"^(-?\d{1,3}\.\d{3})$"
 
 
 def read(path: str, target: str, sheet: str | None, columns: int) -> dict[str, Any]:
-    """Write the filled rows of one sheet; what was found, or the key of the sentence that refuses it."""
+    """Write the filled rows of one sheet; what was found, or the key of the sentence that refuses it.
+
+    Without a name it is the first visible sheet with anything in it; others that have rows are named.
+    """
     try:
         workbook = fastexcel.read_excel(path)
         names = workbook.sheet_names
+        if sheet is not None and names == [REJECTS_SHEET]:
+            sheet = REJECTS_SHEET  # a correction of a campaign whose lists have another sheet
         if sheet is not None and sheet not in names:
             return {"error": "sheet_missing", "sheets": names}
-        for name in [sheet] if sheet is not None else names:
-            # skip_rows=0: without it leading empty rows vanish and every row number shifts.
-            table = pa.Table.from_batches(
-                [workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_arrow()]
-            )
-            if table.num_columns > columns:
-                return {"error": _TOO_WIDE, "found": table.num_columns}
-            filled = filled_rows(table)
-            if len(filled):
-                _write(table, filled, target)
-                return {"sheet": name, "sheets": names}
+        return _read_first(workbook, target, names if sheet is None else [sheet], columns)
     except fastexcel.FastExcelError as error:
         if "password" in str(error).lower():
             return {"error": "file_encrypted"}
         return {"error": "file_needs_memory" if _is_near_limit() else "file_damaged"}
-    return {"error": "file_empty"}
+
+
+def _read_first(workbook: fastexcel.ExcelReader, target: str, names: Sequence[str], columns: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    others: list[str] = []
+    for name in names:
+        # skip_rows=0: without it leading empty rows vanish and every row number shifts.
+        loaded = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        if len(names) > 1 and loaded.visible != "visible":
+            continue
+        table = pa.Table.from_batches([loaded.to_arrow()])
+        if not found and table.num_columns > columns:
+            return {"error": _TOO_WIDE, "found": table.num_columns}
+        filled = filled_rows(table)
+        if found:
+            others += [name] if len(filled) > 1 else []
+        elif len(filled):
+            _write(_readable(table, workbook, name), filled, target)
+            found = {"sheet": name, "sheets": workbook.sheet_names, "others": others}
+    return found or {"error": "file_empty"}
+
+
+def _readable(table: pa.Table, workbook: fastexcel.ExcelReader, name: str) -> pa.Table:
+    """Dates without a midnight, times without the year 1899, and numbers of three decimals that no Brazilian takes for
+    thousands."""
+    columns = [pc.replace_substring_regex(column, r"^(\d{4}-\d\d-\d\d) 00:00:00$", r"\1") for column in table.columns]
+    columns = [pc.replace_substring_regex(column, r"^1(?:899|900)-\d\d-\d\d (\d\d:\d\d)(?::00|(:\d\d))$", r"\1\2")
+               for column in columns]  # fmt: skip
+    looks = [
+        pc.fill_null(pc.match_substring_regex(column, _THREE_DECIMALS), pa.scalar(value=False)) for column in columns
+    ]
+    places = [pc.index(look, value=True).as_py() for look in looks]
+    if any(place >= 0 for place in places):
+        first = min(place for place in places if place >= 0)
+        typed = workbook.load_sheet(name, header_row=None, skip_rows=first).to_arrow()
+        for position, place in enumerate(places):
+            if place >= 0 and position < typed.num_columns and pa.types.is_floating(typed.schema.field(position).type):
+                columns[position] = pc.replace_substring_regex(columns[position], _THREE_DECIMALS, r"\10")
+    return pa.table(columns, names=table.column_names)
 
 
 def _is_near_limit() -> bool:
@@ -60,7 +97,7 @@ def _is_near_limit() -> bool:
 
 def _write(table: pa.Table, filled: pa.UInt64Array, target: str) -> None:
     named = table.rename_columns([str(position) for position in range(table.num_columns)])
-    numbers = pa.compute.add(filled.cast(pa.int64()), 1)
+    numbers = pc.add(filled.cast(pa.int64()), 1)
     rows = (named if len(filled) == table.num_rows else named.take(filled)).append_column(ROW_NUMBER, numbers)
     with pa.OSFile(target, "wb") as out, pa.ipc.new_file(out, rows.schema) as stream:
         stream.write_table(rows, max_chunksize=BATCH_ROWS)

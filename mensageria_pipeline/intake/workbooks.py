@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline.intake.grid import Grid, Reading
+from mensageria_pipeline.intake.grid import Doubt, Grid, Reading
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _XLS = (OLE, b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
@@ -34,6 +34,8 @@ def open_workbook(path: Path, extension: str, file_name: str, limits: Limits, sh
         rows = Path(folder) / "rows.arrow"
         found = _read(source, rows, file_name, limits, sheet)
         reading = Reading(extension.removeprefix("."), sheet=found["sheet"], sheets=tuple(found["sheets"]))
+        if found["others"]:
+            reading.doubts.append(Doubt.of("doubt_other_sheets", sheets=", ".join(found["others"])))
         yield Grid(reading, _batches(rows))
 
 

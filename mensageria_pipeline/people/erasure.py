@@ -1,5 +1,6 @@
 """Erasing rows from everything a partition keeps: cells become null, row numbers stay, and the fate is `erased`."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mensageria_pipeline.contracts.dataset import BATCH_ROWS, read_stamp, rewrite_dataset
+from mensageria_pipeline.contracts.dataset import (
+    BATCH_ROWS,
+    Stamp,
+    read_stamp,
+    renamed_inputs,
+    rewrite_dataset,
+    was_called,
+)
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, Intake, list_intakes
 from mensageria_pipeline.contracts.recipients import Fate, RejectedRecipients, arrow_schema
@@ -24,12 +32,13 @@ _Mask = Callable[[pa.Table], pa.Array]
 def erase_rows(
     layout: Layout, ledger: Ledger, partition: str, places: Places, message_ids: Sequence[str]
 ) -> Counter[str]:
-    """Erase rows and their messages; how many rows of each table. Safe to repeat.
+    """Erase rows and their messages; how many rows of each table. Safe to repeat after a kill at any moment.
 
     For whoever holds the campaign and its preparation lock. Each table is replaced whole; the chain of fingerprints
     and a release of the plan hold on, so that nothing has to be prepared or released anew.
     """
     counts: Counter[str] = Counter()
+    sweep(layout, partition)
     intakes = [intake for intake in list_intakes(layout, partition) if intake.content_hash in places]
     for intake in intakes:
         counts[Asset.RAW_BASE.value] += _empty_cells(intake, set(places[intake.content_hash]))
@@ -38,6 +47,17 @@ def erase_rows(
     plan = _erase_messages(layout, ledger, partition, places, recipients, counts)
     _erase_results(layout, partition, _is_of(message_ids), plan, counts)
     return counts
+
+
+def sweep(layout: Layout, partition: str) -> None:
+    """Delete what killed processes left of a partition: unfinished files, held plans, scratch."""
+    folders = [layout.partition_dir(asset, partition) for asset in Asset] + [layout.export_dir(partition)]
+    for folder in folders:
+        for leftover in folder.glob(".*"):
+            if leftover.is_file():
+                leftover.unlink(missing_ok=True)
+    for scratch in (layout.preparing_dir(partition), layout.sending_dir(partition)):
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _empty_cells(intake: Intake, numbers: set[int]) -> int:
@@ -53,23 +73,25 @@ def _empty_cells(intake: Intake, numbers: set[int]) -> int:
 
 def _erase_recipients(
     layout: Layout, partition: str, places: Places, intakes: Sequence[Intake], counts: Counter[str]
-) -> tuple[str, str]:
-    """The fingerprints of validated_recipients before and after; both empty where the rows were never judged."""
+) -> Stamp | None:
+    """The new stamp of validated_recipients; None where the rows were never judged."""
     validated, rejected = (
         layout.table(asset, partition) for asset in (Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS)
     )
-    before, refusals = read_stamp(validated), read_stamp(rejected)
-    if before is None or refusals is None:
-        return "", ""
+    if read_stamp(validated) is None or read_stamp(rejected) is None:
+        return None
     mask = _is_at(places)
     planned = _rows_of(validated, ["intake", "row_number"], mask)
-    refused = _rows_of(rejected, ["fate", "code"], mask)
+    refused = _rows_of(rejected, ["intake", "row_number", "fate"], mask)
+    # A killed erasure may have refused them already, and not yet taken them out of the plan.
+    known = {(row["intake"], row["row_number"]) for row in refused}
+    new = [row for row in planned if (row["intake"], row["row_number"]) not in known]
     names = {intake.content_hash: intake.file_name for intake in intakes}
     added = pa.Table.from_pylist(
-        [row | {"file_name": names[row["intake"]], **_erased_row()} for row in planned],
+        [row | {"file_name": names[row["intake"]], **_erased_row()} for row in new],
         schema=arrow_schema(RejectedRecipients),
     )
-    facts = _facts_after(before.facts, len(planned), refused)
+    facts = _facts_after(validated, rejected, mask, len(known) + len(new))
 
     def blanked(table: pa.Table) -> pa.Table:
         gone, row = mask(table), _erased_row()
@@ -77,10 +99,9 @@ def _erase_recipients(
         return pa.table({name: blank.get(name, table[name]) for name in table.column_names})
 
     rewrite_dataset(rejected, blanked, added=added, facts=facts)
-    after = rewrite_dataset(validated, _without(mask), facts=facts)
     counts[Asset.VALIDATED_RECIPIENTS.value] += len(planned)
     counts[Asset.REJECTED_RECIPIENTS.value] += sum(row["fate"] != Fate.ERASED for row in refused)
-    return before.fingerprint, after.fingerprint
+    return rewrite_dataset(validated, _without(mask), facts=facts)
 
 
 def _erased_row() -> dict[str, Any]:
@@ -95,46 +116,45 @@ def _erased_row() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _facts_after(facts: Mapping[str, Any], planned: int, refused: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Fates and codes once the rows have moved to `erased`; their sums stay."""
+def _facts_after(validated: Path, rejected: Path, mask: _Mask, erased: int) -> dict[str, Any]:
+    """Fates and codes, counted anew, once `erased` rows at the places of `mask` have that fate."""
+    stays: _Mask = lambda table: pc.invert(mask(table))  # noqa: E731 - the other mask
+    refused = _rows_of(rejected, ["fate", "code", "superseded_by"], stays)
+    fates = Counter({fate.value: 0 for fate in Fate}) + Counter(row["fate"] for row in refused)
+    codes = Counter(row["code"] for row in refused if not row["superseded_by"])
     code = Fate.ERASED.value
-    fates, codes = Counter(facts["fates"]), Counter(facts["codes"])
-    fates.subtract({Fate.PLANNED.value: planned})
-    fates.subtract(row["fate"] for row in refused)
-    codes.subtract(row["code"] for row in refused)
-    moved = planned + len(refused)
-    fates[code] += moved
-    codes[code] += moved
-    return {"fates": dict(fates), "codes": {name: count for name, count in codes.most_common() if count}}
+    fates[Fate.PLANNED.value] = len(_rows_of(validated, ["row_number"], stays))
+    fates[code] += erased
+    codes[code] += erased
+    return {
+        "fates": {fate.value: fates[fate.value] for fate in Fate},
+        "codes": {name: count for name, count in codes.most_common() if count},
+        "superseded": sum(bool(row["superseded_by"]) for row in refused),
+    }
 
 
 def _erase_messages(
-    layout: Layout, ledger: Ledger, partition: str, places: Places, recipients: tuple[str, str], counts: Counter[str]
-) -> tuple[str, str]:
-    """The fingerprints of the plan before and after. Whoever released the old one has released the new one."""
+    layout: Layout, ledger: Ledger, partition: str, places: Places, recipients: Stamp | None, counts: Counter[str]
+) -> Stamp | None:
+    """The new stamp of the plan. Whoever released the old one has released the new one."""
     path = layout.table(Asset.MESSAGES, partition)
     before = read_stamp(path)
     if before is None:
-        return "", ""
-    was, now = recipients
-    inputs = {name: now if name == Asset.VALIDATED_RECIPIENTS and value == was else value
-              for name, value in before.inputs.items()}  # fmt: skip
-    after = rewrite_dataset(path, _without(_is_at(places)), inputs=inputs)
+        return None
+    after = rewrite_dataset(path, _without(_is_at(places)), inputs=renamed_inputs(before.inputs, recipients))
     counts[Asset.MESSAGES.value] += before.row_count - after.row_count
-    if ledger.is_released(partition, before.fingerprint):
+    if any(ledger.is_released(partition, name) for name in was_called(after)):
         ledger.release(partition, after.fingerprint)
-    return before.fingerprint, after.fingerprint
+    return after
 
 
-def _erase_results(layout: Layout, partition: str, mask: _Mask, plan: tuple[str, str], counts: Counter[str]) -> None:
+def _erase_results(layout: Layout, partition: str, mask: _Mask, plan: Stamp | None, counts: Counter[str]) -> None:
     """The results and attempts of every edition and mode."""
-    was, now = plan
     for asset in (Asset.ATTEMPTS, Asset.SEND_RESULTS):
         for path in sorted(layout.partition_dir(asset, partition).glob("[!.]*.parquet")):
             before = read_stamp(path)
             assert before is not None  # noqa: S101 - it was just listed
-            inputs = {name: now if value == was else value for name, value in before.inputs.items()}
-            after = rewrite_dataset(path, _without(mask), inputs=inputs)
+            after = rewrite_dataset(path, _without(mask), inputs=renamed_inputs(before.inputs, plan))
             counts[asset.value] += before.row_count - after.row_count
 
 

@@ -7,7 +7,7 @@ killed in between is finished by the next call.
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import discover
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
 from mensageria_pipeline.people.erasure import Places, erase_rows
-from mensageria_pipeline.people.find import Found
+from mensageria_pipeline.people.find import Found, find_person
 from mensageria_pipeline.people.identity import Keys, Known, is_document, known_of, roles_of
 from mensageria_pipeline.people.opt_out_lists import list_files
 from mensageria_pipeline.project import Project
@@ -36,6 +36,7 @@ from mensageria_pipeline.sending.hold import hold_campaign
 from mensageria_pipeline.sending.ledger.erasures import Erasure
 from mensageria_pipeline.sending.ledger.leases import new_owner
 from mensageria_pipeline.sending.ledger.suppressions import EVERY_CAMPAIGN, OptOut, OptOutReason
+from mensageria_pipeline.status import known_partitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,41 +44,41 @@ class Receipt:
     """What was erased. Holds nothing of the person."""
 
     path: Path
+    found: Found
+    """What was there before."""
     content: dict[str, Any]
 
 
-def forget_person(
-    project: Project, found: Found, partitions: Sequence[str], on_step: Callable[[str], None] = lambda _partition: None
-) -> Receipt:
+def forget_person(project: Project, text: str, on_step: Callable[[str], None] = lambda _partition: None) -> Receipt:
     """Erase a person from every campaign, suppress them for good, and write the receipt.
 
     Waits for a campaign that is being sent. Raises LedgerError where the request cannot be written down; nothing is
     erased then.
     """
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-    opt_outs = list(_opt_outs(project.ledger.key, found, name))
-    suppressed = project.ledger.suppressions.suppress(opt_outs)
-    project.ledger.erasures.begin(_places(name, found))
-    lists = _delete_opt_out_lists(project, found)
-    finish_erasures(project, partitions, on_step)
-    path = _receipts_dir(project.layout) / f"{name}.json"
-    content = json.loads(path.read_text(encoding="utf-8"))
-    content |= {
-        "suppressions_added": suppressed, "suppression_lists_deleted": lists,
+    suppressed = 0
+    for _ in range(2):  # once more after the suppression: what came in meanwhile is found, and nothing more is planned
+        partitions = known_partitions(project)
+        found = find_person(project.layout, project.ledger, text, partitions)
+        suppressed += project.ledger.suppressions.suppress(_opt_outs(project.ledger.key, found, name))
+    notes = {
+        "suppressions_added": suppressed,
         "rows_of_others_that_mention_the_person": [
             {"campaign": row.partition, "file": row.file_name, "row": row.row_number} for row in found.mentions
         ],
-    }  # fmt: skip
-    _write(path, content)
-    return Receipt(path, content)
+        "input_files_not_searched": _not_searched(project, partitions),
+    }
+    project.ledger.erasures.begin(_places(name, found, _opt_out_lists(project, found), notes))
+    finish_erasures(project, on_step)
+    path = _receipts_dir(project.layout) / f"{name}.json"
+    return Receipt(path, found, json.loads(path.read_text(encoding="utf-8")))
 
 
-def finish_erasures(
-    project: Project, partitions: Sequence[str], on_step: Callable[[str], None] = lambda _partition: None
-) -> int:
+def finish_erasures(project: Project, on_step: Callable[[str], None] = lambda _partition: None) -> int:
     """Carry out every erasure that was begun; how many. Safe to repeat."""
     erasures = project.ledger.erasures.unfinished()
     for erasure in erasures:
+        partitions = known_partitions(project)
         campaigns, touched = [], list[str]()
         for partition, places in erasure.rows.items():
             on_step(partition)
@@ -86,20 +87,21 @@ def finish_erasures(
                 touched.append(partition)
                 campaigns.append({"campaign": partition, **_erase(project, partition, places, ids)})
         originals = _delete_originals(project, partitions)
+        lists = _delete_lists(project, frozenset(erasure.lists))
         if touched:
             publish(project.layout, touched)
         _write(
             _receipts_dir(project.layout) / f"{erasure.name}.json",
             {"receipt": erasure.name, "asked_at": erasure.asked_at.isoformat(timespec="seconds"),
              "erased_at": datetime.now(UTC).isoformat(timespec="seconds"), "campaigns": campaigns,
-             "original_files_deleted": originals},
+             "original_files_deleted": originals, "suppression_lists_deleted": lists, **erasure.notes},
         )  # fmt: skip
         project.ledger.erasures.finish(erasure.name)
     return len(erasures)
 
 
 def _opt_outs(key: bytes, found: Found, name: str) -> list[OptOut]:
-    """Every address and document everywhere; an id only in the campaigns whose lists have it."""
+    """Every address and document everywhere, and what was typed; another id only in the campaigns it was found in."""
     keys, source = Keys(key), f"lgpd {name}"
     opt_outs: dict[tuple[str, str], OptOut] = {}
 
@@ -108,15 +110,16 @@ def _opt_outs(key: bytes, found: Found, name: str) -> list[OptOut]:
             opt_out = OptOut(subject_key, subject, channel.value, campaign, OptOutReason.FORGOTTEN, source)
             opt_outs[subject_key, campaign] = opt_out
 
-    for known in (found.wanted.unmistakable, *(row.known for row in found.rows)):
-        add(Known(tuple(filter(is_document, known.people)), known.addresses), EVERY_CAMPAIGN)
+    add(found.wanted, EVERY_CAMPAIGN)
     for row in found.rows:
+        documents = tuple(filter(is_document, row.known.people))
         ids = tuple(name for name in row.known.people if not is_document(name))
+        add(Known(documents, row.known.addresses), EVERY_CAMPAIGN)
         add(Known(ids, ()), Partition.parse(row.partition).campaign)
     return list(opt_outs.values())
 
 
-def _places(name: str, found: Found) -> Erasure:
+def _places(name: str, found: Found, lists: Sequence[str], notes: Mapping[str, Any]) -> Erasure:
     rows: dict[str, dict[str, list[int]]] = {}
     for row in found.rows:
         rows.setdefault(row.partition, {}).setdefault(row.intake, []).append(row.row_number)
@@ -125,7 +128,7 @@ def _places(name: str, found: Found) -> Erasure:
         if each.message_id:
             message_ids.setdefault(each.partition, []).append(each.message_id)
     unique = {partition: sorted(set(ids)) for partition, ids in message_ids.items()}
-    return Erasure(name, datetime.now(UTC), rows, unique)
+    return Erasure(name, datetime.now(UTC), rows, unique, lists, notes)
 
 
 def _erase(project: Project, partition: str, places: Places, message_ids: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -157,21 +160,42 @@ def _delete_originals(project: Project, partitions: Sequence[str]) -> list[str]:
     }
     deleted = []
     for file in discover(project.layout.input_dir, project.registry.name_owners()).files:
-        if project.registry.content_hash(file.path) in touched:
+        if _hash(project, file.path) in touched:
             file.path.unlink(missing_ok=True)
             deleted.append(f"{file.campaign}/{file.path.name}")
     return deleted
 
 
-def _delete_opt_out_lists(project: Project, found: Found) -> list[str]:
-    """Delete the suppression lists that name the person; the ledger holds what they said."""
+def _not_searched(project: Project, partitions: Sequence[str]) -> list[str]:
+    """Input files that no campaign took in, whose rows nobody knows: refused, or just arrived."""
+    known = {intake.content_hash for partition in partitions for intake in list_intakes(project.layout, partition)}
+    discovery = discover(project.layout.input_dir, project.registry.name_owners())
+    unread = [f"{file.campaign}/{file.path.name}" for file in discovery.files if _hash(project, file.path) not in known]
+    return sorted([*unread, *(path.name for path, _ in discovery.refused)])
+
+
+def _opt_out_lists(project: Project, found: Found) -> list[str]:
+    """Content hashes of the suppression lists that name the person; the ledger holds what they said."""
     known = {each.content_hash for each in project.ledger.suppressions.lists()}
+    hashes = [(path, _hash(project, path)) for path, _ in list_files(project.layout)]
+    return [name for path, name in hashes if name in known and _names(path, found, project)]
+
+
+def _delete_lists(project: Project, hashes: frozenset[str]) -> list[str]:
     deleted = []
-    for path, _ in list_files(project.layout):
-        if project.registry.content_hash(path) in known and _names(path, found, project):
-            path.unlink()
+    for path, _ in list_files(project.layout) if hashes else []:
+        if _hash(project, path) in hashes:
+            path.unlink(missing_ok=True)
             deleted.append(path.name)
     return deleted
+
+
+def _hash(project: Project, path: Path) -> str:
+    """The file's content hash; empty for one that is gone."""
+    try:
+        return project.registry.content_hash(path)
+    except OSError:
+        return ""
 
 
 def _names(path: Path, found: Found, project: Project) -> bool:

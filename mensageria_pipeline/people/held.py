@@ -30,9 +30,8 @@ def held_of(layout: Layout, found: Found) -> dict[str, Any]:
                     continue
                 source = f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false)"
                 if asset is Asset.ATTEMPTS:
-                    chosen = (
-                        f"SELECT DISTINCT all_rows.* FROM {source} AS all_rows SEMI JOIN messages USING (message_id)"  # noqa: S608
-                    )
+                    rows_sent = f"FROM {source} AS tried SEMI JOIN send_results USING (message_id)"
+                    chosen = f"SELECT DISTINCT tried.* {rows_sent}"
                 else:
                     chosen = f"SELECT * FROM {source} SEMI JOIN sought USING (intake, row_number)"  # noqa: S608
                 rows = connection.sql(chosen).to_arrow_table()

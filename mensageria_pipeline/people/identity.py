@@ -11,7 +11,7 @@ from mensageria_pipeline.contracts.columns import ADDRESS_ROLES, ALIASES, Channe
 from mensageria_pipeline.contracts.messages import address_key, person_key
 from mensageria_pipeline.contracts.names import squeezed
 from mensageria_pipeline.recipients.addresses import judge_addresses
-from mensageria_pipeline.recipients.identities import cnpj_is_valid, cpf_is_valid, restored_cpf
+from mensageria_pipeline.recipients.identities import cnpj_is_valid, cpf_is_valid, restored_cnpj, restored_cpf
 from mensageria_pipeline.sending.ledger.suppressions import Subject
 
 _JUDGE_OF: Mapping[Role, Channel] = {
@@ -37,6 +37,12 @@ class Known:
     @property
     def is_anybody(self) -> bool:
         return bool(self.people or self.addresses)
+
+    @property
+    def kinds(self) -> list[str]:
+        """What it could be read as: id, document and the roles of its addresses."""
+        people = (["document"] if any(map(is_document, self.people)) else []) + (["id"] if self.people else [])
+        return people + [role.name.lower() for role, _ in self.addresses]
 
     @property
     def unmistakable(self) -> "Known":
@@ -96,7 +102,7 @@ def known_of(cells: pd.DataFrame, roles: Mapping[Role, Sequence[str]]) -> list[K
     addresses: list[list[tuple[Role, str]]] = [[] for _ in range(len(cells))]
     for role, header in ((role, header) for role, headers in roles.items() for header in headers):
         if role in {Role.ID, Role.CPF, Role.CNPJ}:
-            names = cells[header] if role is Role.ID else _documents(cells[header])
+            names = cells[header] if role is Role.ID else _documents(cells[header], role)
             for person, name in zip(people, names.tolist(), strict=True):
                 person.extend([name] if name else [])
         else:
@@ -112,14 +118,15 @@ def known_as(text: str) -> Known:
     for role in (Role.EMAIL, Role.URL):
         if found := _addresses(cell, role)[0]:
             return Known((), tuple(found))
-    document = _documents(cell).iloc[0]
+    document = _documents(cell, Role.CPF).iloc[0]
     names = tuple(dict.fromkeys(name for name in (text.strip(), document) if name))
     return Known(names, tuple(_addresses(cell, Role.PHONE)[0] + _addresses(cell, Role.TOKEN)[0]))
 
 
-def _documents(raw: "pd.Series[str]") -> "pd.Series[str]":
+def _documents(raw: "pd.Series[str]", role: Role) -> "pd.Series[str]":
     """CPFs and CNPJs whose digits are right; empty for other text."""
-    return pd.Series([name if is_document(name) else "" for name in restored_cpf(raw).tolist()], raw.index, "str")
+    restored = restored_cnpj(raw) if role is Role.CNPJ else restored_cpf(raw)
+    return pd.Series([name if is_document(name) else "" for name in restored.tolist()], raw.index, "str")
 
 
 def _addresses(raw: "pd.Series[str]", role: Role) -> list[list[tuple[Role, str]]]:

@@ -6,6 +6,7 @@ list has them, narrow a row; a list in data/suppressions/<campaign>/ is that cam
 makes anybody reachable again.
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from mensageria_pipeline.contracts.columns import ALIASES, CHANNEL_ALIASES, Chan
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.contracts.masking import shown_headers
-from mensageria_pipeline.contracts.names import campaign_key, squeezed
+from mensageria_pipeline.contracts.names import campaign_key, plain, squeezed
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import is_ignored
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
@@ -33,12 +34,16 @@ PATIENCE_S = 10.0
 """How long a list that is still being copied is waited for, before preparing or sending stops."""
 _CAMPAIGN = frozenset({"campanha", "campaign"})
 _ANSWER = frozenset({"mensagem", "resposta", "texto", "respostasms", "message", "reply", "answer", "conteudo"})
-_LEAVING = (
-    "pare", "parar", "sair", "sai", "stop", "cancelar", "cancele", "cancela", "remover", "remova", "descadastrar",
-    "descadastre", "naoquero", "naoenviar", "unsubscribe", "optout", "desinscrever",
-)  # fmt: skip
-"""How an answer begins that asks to leave, without case, accents and spaces."""
+_LEAVING = re.compile(
+    r"\b(?:pare|parem|parar|sair|sai|saia|saiam|stop|cancel\w*|remov\w*|retir[ae]\w*|descadastr\w*|desinscrev\w*"
+    r"|unsubscribe|opt ?out)\b"
+    r"|\b(?:nao|n)\b (?:\w+ )?(?:mand\w+|envi\w+|perturb\w*|incomod\w*|receber)\b"
+    r"|\b(?:nao|n)\b (?:quero|desejo)(?: mais)?(?: nada| isso| receber| mensage\w*| contato)?$"
+)
+"""What asks to leave, anywhere in an answer in lower case without accents and marks. In doubt it is no wish to leave,
+and the row is counted as such."""
 _SHOWN_ROWS = 20
+_ROWS_TOGETHER = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +74,40 @@ def import_lists(
     Raises InputError for a list that cannot be read or is still changing: whoever is on it would be messaged.
     """
     known = {(each.content_hash, each.campaign) for each in ledger.suppressions.lists()}
-    report = ImportReport()
-    for path, campaign in list_files(layout):
-        _await_settled(path, settle_s)
-        content_hash = _hash(registry, path)
-        if (content_hash, campaign) in known:
-            report.known += 1
-            continue
-        report.new.append(_import(path, campaign, content_hash, ledger, limits))
-        known.add((content_hash, campaign))
+    report, problems = ImportReport(), list[InputError]()
+    for path, folder in _files(layout):
+        try:
+            campaign = campaign_key(folder) if folder else EVERY_CAMPAIGN
+            _await_settled(path, settle_s)
+            content_hash = _hash(registry, path)
+            if (content_hash, campaign) in known:
+                report.known += 1
+                continue
+            report.new.append(_import(path, campaign, content_hash, ledger, limits))
+            known.add((content_hash, campaign))
+        except InputError as error:
+            problems.append(error)  # the lists behind it come in all the same
+    if problems:
+        raise problems[0]
     return report
 
 
 def list_files(layout: Layout) -> list[tuple[Path, str]]:
     """Each list, and the campaign it is for; empty for all. Raises InputError for a folder that names none."""
-    folder = layout.suppressions_dir
-    found = []
-    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
+    return [(path, campaign_key(folder) if folder else EVERY_CAMPAIGN) for path, folder in _files(layout)]
+
+
+def _files(layout: Layout) -> list[tuple[Path, str]]:
+    """Each list and the name of the folder it lies in, empty for data/suppressions/ itself."""
+    found: list[tuple[Path, str]] = []
+    for entry in sorted(layout.suppressions_dir.iterdir()) if layout.suppressions_dir.is_dir() else []:
         if is_ignored(entry):
             continue
         if entry.is_dir():
-            campaign = campaign_key(entry.name)
-            found += [(path, campaign) for path in sorted(entry.iterdir()) if path.is_file() and not is_ignored(path)]
+            inside = sorted(path for path in entry.iterdir() if path.is_file() and not is_ignored(path))
+            found += [(path, entry.name) for path in inside]
         elif entry.is_file():
-            found.append((entry, EVERY_CAMPAIGN))
+            found.append((entry, ""))
     return found
 
 
@@ -117,42 +132,61 @@ def _hash(registry: IntakeRegistry, path: Path) -> str:
 
 
 def _import(path: Path, campaign: str, content_hash: str, ledger: Ledger, limits: Limits) -> Imported:
-    rows, ignored, unreadable = 0, 0, list[int]()
-    opt_outs: dict[tuple[str, str], OptOut] = {}
-    keys = Keys(ledger.key)
+    """Take one list in, some thousand rows at a time; what a killed import left out comes in with the next."""
+    taken = _Taken(ledger, Keys(ledger.key), campaign, path.name)
     try:
         with open_sheet(path, ReadOptions(limits=limits)) as sheet:
             columns = _Columns.of(sheet.headers, path.name)
+            taken.reason = OptOutReason.OPTED_OUT if columns.answer else OptOutReason.LISTED
             for batch in sheet.batches:
                 table = pa.Table.from_batches([batch])
-                cells = trimmed(table.select(columns.used).to_pandas())
-                numbers = table["_row_number"].to_pylist()
-                wishes = columns.wishes(cells)
-                for row, number, wants in zip(columns.known(cells), numbers, wishes, strict=True):
-                    rows += 1
-                    if not wants:
-                        ignored += 1
-                    elif not (row.known.is_anybody and row.is_clear):
-                        unreadable.append(number)
-                    else:
-                        _add(opt_outs, row, campaign, path.name, keys, is_answer=columns.answer is not None)
+                for start in range(0, table.num_rows, _ROWS_TOGETHER):
+                    taken.take(table.slice(start, _ROWS_TOGETHER), columns)
     except InputError as error:
         if error.key.startswith("suppression_list"):
             raise
         raise InputError("suppression_list_unreadable", file=path.name, reason=error.text()) from None
     counts = ListImport(
-        content_hash, path.name, campaign, rows, 0, 0, ignored, len(unreadable), datetime.now(UTC)
+        content_hash, path.name, campaign, taken.rows, taken.added, taken.subjects - taken.added, taken.ignored,
+        taken.unreadable_count, datetime.now(UTC),
     )  # fmt: skip
-    return Imported(ledger.suppressions.import_list(counts, list(opt_outs.values())), unreadable[:_SHOWN_ROWS])
+    ledger.suppressions.remember_list(counts)
+    return Imported(counts, taken.unreadable)
 
 
-def _add(
-    opt_outs: dict[tuple[str, str], OptOut], row: "_Row", campaign: str, source: str, keys: Keys, *, is_answer: bool
-) -> None:
-    reason = OptOutReason.OPTED_OUT if is_answer else OptOutReason.LISTED
-    scope = campaign or row.campaign
-    for subject_key, subject, channel in keys.of(row.known, row.channels):
-        opt_outs[subject_key, scope] = OptOut(subject_key, subject, channel.value, scope, reason, source)
+@dataclass(slots=True)
+class _Taken:
+    """One list on its way into the ledger."""
+
+    ledger: Ledger
+    keys: Keys
+    campaign: str
+    source: str
+    reason: OptOutReason = OptOutReason.LISTED
+    rows: int = 0
+    subjects: int = 0
+    added: int = 0
+    ignored: int = 0
+    unreadable_count: int = 0
+    unreadable: list[int] = field(default_factory=list)
+
+    def take(self, table: pa.Table, columns: "_Columns") -> None:
+        cells = trimmed(table.select(columns.used).to_pandas())
+        opt_outs: dict[tuple[str, str], OptOut] = {}
+        rows = zip(columns.known(cells), table["_row_number"].to_pylist(), columns.wishes(cells), strict=True)
+        for row, number, wants in rows:
+            self.rows += 1
+            if not wants:
+                self.ignored += 1
+            elif not (row.known.is_anybody and row.is_clear):
+                self.unreadable_count += 1
+                self.unreadable += [number] if len(self.unreadable) < _SHOWN_ROWS else []
+            else:
+                scope = self.campaign or row.campaign
+                for key, subject, channel in self.keys.of(row.known, row.channels):
+                    opt_outs[key, scope] = OptOut(key, subject, channel.value, scope, self.reason, self.source)
+        self.subjects += len(opt_outs)
+        self.added += self.ledger.suppressions.suppress(list(opt_outs.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +227,7 @@ class _Columns:
         """Which rows ask to leave: all of them, unless the list holds answers."""
         if self.answer is None:
             return [True] * len(cells)
-        return [squeezed(text).startswith(_LEAVING) for text in cells[self.answer].tolist()]
+        return [bool(_LEAVING.search(_words(text))) for text in cells[self.answer].tolist()]
 
     def known(self, cells: pd.DataFrame) -> Iterator[_Row]:
         channels = cells[self.channel].tolist() if self.channel else [""] * len(cells)
@@ -203,6 +237,11 @@ class _Columns:
             key = _campaign(campaign)
             is_clear = (meant is not None or not channel) and key is not None
             yield _Row(known, [meant] if meant else list(Channel), key or EVERY_CAMPAIGN, is_clear)
+
+
+def _words(text: str) -> str:
+    """Lower case, without accents, the words separated by one space."""
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", plain(text)).split())
 
 
 def _campaign(name: str) -> str | None:

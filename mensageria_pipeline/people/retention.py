@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 
 from mensageria_pipeline.analytics.warehouse import publish
 from mensageria_pipeline.contracts.campaign import load_definition
-from mensageria_pipeline.contracts.dataset import read_stamp, rewrite_dataset
+from mensageria_pipeline.contracts.dataset import Stamp, read_stamp, renamed_inputs, rewrite_dataset
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, list_intakes
 from mensageria_pipeline.errors import MensageriaError
 from mensageria_pipeline.intake.files import discover
+from mensageria_pipeline.people.erasure import sweep
 from mensageria_pipeline.people.forget import delete_report
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.hold import hold_campaign
@@ -32,6 +33,10 @@ _EMPTIED: Mapping[Asset, Mapping[str, str]] = {
     Asset.ATTEMPTS: {},
 }
 """Asset → column → what stands there afterwards. Everything else stays: outcomes, codes, latencies, keyed hashes."""
+
+_MADE_FROM: Mapping[Asset, Asset] = {
+    Asset.MESSAGES: Asset.VALIDATED_RECIPIENTS, Asset.SEND_RESULTS: Asset.MESSAGES, Asset.ATTEMPTS: Asset.MESSAGES,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +106,14 @@ def purge(
 def _empty_tables(project: Project, partition: str) -> None:
     """raw_base last: until then the partition counts as not purged, and a killed run is repeated."""
     layout, now = project.layout, datetime.now(UTC).isoformat(timespec="seconds")
-    renamed: dict[str, str] = {}
-    for asset in (Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES, Asset.ATTEMPTS,
-                  Asset.SEND_RESULTS):  # fmt: skip
+    sweep(layout, partition)
+    stamps: dict[Asset, Stamp] = {}
+    for asset, values in _EMPTIED.items():
         for path in sorted(layout.partition_dir(asset, partition).glob("[!.]*.parquet")):
             before = read_stamp(path)
             assert before is not None  # noqa: S101 - it was just listed
-            inputs = {name: renamed.get(value, value) for name, value in before.inputs.items()}
-            after = rewrite_dataset(path, _emptied(_EMPTIED[asset]), inputs=inputs, facts={"purged_at": now})
-            renamed[before.fingerprint] = after.fingerprint
+            inputs = renamed_inputs(before.inputs, stamps.get(_MADE_FROM.get(asset, asset)))
+            stamps[asset] = rewrite_dataset(path, _emptied(values), inputs=inputs, facts={"purged_at": now})
     for intake in list_intakes(layout, partition):
         rewrite_dataset(intake.path, _without_cells, facts={"purged_at": now})
 

@@ -16,6 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.recipients.brazil import AREAS
+from mensageria_pipeline.recipients.identities import whole
 
 MAX_ADDRESS_LENGTH = 4096
 ROUNDED = r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+"
@@ -24,7 +25,7 @@ _PLAIN_EMAIL = (
     r"[a-z0-9_](?:[a-z0-9_+-]|\.[a-z0-9_+-]){0,62}"
     r"@(?:[a-z0-9](?:[a-z0-9]|-[a-z0-9]){0,40}\.)+(?:com|br|net|org|io|app|dev|edu|gov|info)"
 )
-"""Addresses that need no second look: far within email-validator's rules."""
+"""Addresses that need no second look where they are short: far within email-validator's rules."""
 _TYPOS: Mapping[str, str] = {
     wrong: right
     for right, wrongs in {
@@ -44,7 +45,13 @@ _TYPOS: Mapping[str, str] = {
 }
 """Domain that nobody means → the one they mean. Curated: near names such as email.com or ymail.com are real."""
 _TYPO = "@(?:" + "|".join(re.escape(domain) for domain in _TYPOS) + ")$"
-_PHONE_FORM = r"\+?[\d\s().\-/]{8,24}"
+_PHONE_FORM = r"\(?\+?[\d\s().\-/]{8,24}"
+_DASHES = "[\u2010-\u2015\u2212]"
+_OPERATOR_MARK = r"(?i)0xx"
+"""`0xx11`: zero, the operator of one's choice, and the area code."""
+_ABROAD = r"^\s*00(?!55)"
+_ALL_ALIKE = "|".join(rf"\d{{2}}{digit}{{8,9}}" for digit in "0123456789")
+"""Numbers that people type where one is asked for."""
 _SERVICE = r"0?[3-9]00\d{6,8}"
 """0800, 0300 and their like: they answer calls, and receive nothing."""
 _TOKEN_KINDS: Mapping[str, str] = {
@@ -77,7 +84,7 @@ def _frame(index: pd.Index, **columns: "pd.Series[str] | str") -> pd.DataFrame:
 
 def _emails(raw: "pd.Series[str]") -> pd.DataFrame:
     lowered = raw.str.lower()
-    is_plain = lowered.str.fullmatch(_PLAIN_EMAIL) & (lowered.str.len() <= 254)
+    is_plain = lowered.str.fullmatch(_PLAIN_EMAIL) & (lowered.str.len() <= 64)
     found = _frame(raw.index, address=lowered.where(is_plain, ""), kind="email")
     rest = lowered[~is_plain]
     if len(rest):
@@ -108,16 +115,22 @@ def phone_e164(raw: "pd.Series[str]") -> "pd.Series[str]":
 def _phones(raw: "pd.Series[str]") -> pd.DataFrame:
     """National numbers by the Brazilian plan at once; others, with their +, by Google's metadata.
 
-    A mobile number of before 2016 gets its ninth digit; a leading 0 and the code of an operator go.
+    A mobile number of before 2016 gets its ninth digit; a leading 0 and the code of an operator go. `00` begins a
+    foreign number like `+`.
     """
+    raw = whole(raw).str.replace(_DASHES, "-", regex=True).str.replace(_OPERATOR_MARK, "0", regex=True)
+    raw = raw.str.replace(_ABROAD, "+", regex=True)
     has_form = raw.str.fullmatch(_PHONE_FORM)
     digits = raw.str.replace(r"\D", "", regex=True)
     national, had_zero = _national(digits)
     is_area = national.str.slice(0, 2).isin(AREAS)
     is_foreign = raw.str.startswith("+") & ~digits.str.startswith("55")
     base = has_form & is_area & ~is_foreign
+    # Eight digits that begin with 9 may as well be nine of which one was lost: no guess.
+    old_mobile = base & ~had_zero & national.str.fullmatch(r"\d{2}[6-8]\d{7}")
+    ambiguous = base & ~had_zero & national.str.fullmatch(r"\d{2}9\d{7}")
+    base = base & ~national.str.fullmatch(_ALL_ALIKE)
     mobile = base & national.str.fullmatch(r"\d{2}9\d{8}")
-    old_mobile = base & ~had_zero & national.str.fullmatch(r"\d{2}[6-9]\d{7}")
     landline = base & national.str.fullmatch(r"\d{2}[2-5]\d{7}")
     address = ("+55" + national).where(mobile | landline, "")
     restored = "+55" + national.str.slice(0, 2) + "9" + national.str.slice(2)
@@ -129,6 +142,9 @@ def _phones(raw: "pd.Series[str]") -> pd.DataFrame:
         found.loc[rest, "address"] = [_foreign_e164(value) for value in raw[rest].tolist()]
         found.loc[rest & (found["address"] != ""), "kind"] = "foreign"
     _explain_phones(found, raw, digits)
+    unsure = ambiguous & (found["address"] == "")
+    found.loc[unsure, "code"] = "phone_digit_missing"
+    found.loc[unsure, "suggestion"] = restored
     return found
 
 
@@ -142,7 +158,7 @@ def _national(digits: "pd.Series[str]") -> tuple["pd.Series[str]", "pd.Series[bo
     with_country = digits.str.startswith("55")
     cuts = {
         2: with_country & length.isin([12, 13]),
-        3: (with_country & digits.str.startswith("550") & length.isin([13, 14])) | (after_zero & length.isin([13, 14])),
+        3: digits.str.fullmatch(r"0[1-9]\d\d{10,11}") | (digits.str.startswith("550") & length.isin([13, 14])),
         1: after_zero & length.isin([11, 12]),
         4: digits.str.startswith("0055") & length.isin([14, 15]),
     }

@@ -10,6 +10,7 @@ import pandas as pd
 from mensageria_pipeline.contracts.campaign import Lookup, Missing
 from mensageria_pipeline.contracts.columns import DERIVED, Role, Roles
 from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.masking import shown_headers
 from mensageria_pipeline.contracts.names import squeezed
 from mensageria_pipeline.contracts.queries import identifier, literal
 from mensageria_pipeline.contracts.values import first_name_of
@@ -87,7 +88,7 @@ def _found(name: str, columns: Sequence[str], table: str, problem: str) -> str:
     for column in columns:
         if squeezed(column) == squeezed(name):
             return column
-    raise DefinitionError(problem, column=name, table=table, found=", ".join(columns))
+    raise DefinitionError(problem, column=name, table=table, found=", ".join(shown_headers(columns)))
 
 
 def add_derived(cells: pd.DataFrame, roles: Roles, wanted: Sequence[str]) -> list[str]:

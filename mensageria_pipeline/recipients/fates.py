@@ -1,6 +1,6 @@
 """One fate for every row: planned, or why not. Rows are judged in the order they arrived; the first wins."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,7 +42,7 @@ _FAILED = frozenset({Outcome.INVALID_ADDRESS, Outcome.REJECTED, Outcome.SUPPRESS
 """Outcomes after which another address of the person may be tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Row:
     """What a fate depends on. `code` is the rule the row broke, empty for none."""
 
@@ -56,10 +56,11 @@ class Row:
     known_as: str
     """The person by id, CPF or CNPJ; empty where only the address is known."""
     document: str
-    """CPF or CNPJ, also where the person is known by an id."""
+    """CPF or CNPJ, also where the person is known by an id; two with a space between."""
     code: str
-    origin: str = ""
-    """The rejected row it corrects, as intake:row; empty for none."""
+
+    def __repr__(self) -> str:
+        return f"Row({self.position}, {self.channel}, {self.code})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Decision:
     """Position of the row this one duplicates or repeats."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Planned:
     """What is remembered of a planned row."""
 
@@ -82,16 +83,20 @@ class _Planned:
     revision: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class FateJudge:
     """Remembers who is planned already, and decides row by row."""
 
     one_message_per: OneMessagePer
     memory: SendMemory
+    corrections: Mapping[int, int] = field(default_factory=dict)
+    """Position of a correction → that of the row it corrects."""
+    correcting: Mapping[int, Sequence[Row]] = field(default_factory=dict)
+    """Position of a corrected row → the rows that correct it."""
     _by_person: dict[tuple[str, str], _Planned] = field(default_factory=dict)
     _by_address: dict[tuple[str, str], _Planned] = field(default_factory=dict)
-    _by_origin: dict[str, _Planned] = field(default_factory=dict)
-    """Rejected row → the row that corrected it."""
+    _by_origin: dict[int, _Planned] = field(default_factory=dict)
+    """Position of a row → the planned row that corrects it."""
 
     def decide(self, rows: Iterable[Row]) -> list[Decision]:
         """The fate of each of `rows`, which follow those of earlier calls."""
@@ -109,8 +114,8 @@ class FateJudge:
             planned = _Planned(row.position, row.intake, row.address, row.person, decision.revision)
             self._by_person[row.channel, row.person] = planned
             self._by_address[row.channel, row.address] = planned
-            if row.origin:
-                self._by_origin[row.origin] = planned
+            if row.position in self.corrections:
+                self._by_origin[self.corrections[row.position]] = planned
         return decision
 
     def _is_history(self, row: Row) -> bool:
@@ -123,9 +128,14 @@ class FateJudge:
         return row.person if self.one_message_per is OneMessagePer.PERSON else row.address
 
     def _place(self, row: Row) -> Decision:
-        corrected = self._by_origin.get(row.origin) if row.origin else None
-        if corrected is not None and not self._has_failed(row.channel, corrected):
-            return _seen(row, corrected, "already_corrected", again="already_corrected")
+        corrected = self._by_origin.get(self.corrections.get(row.position, -1))
+        if corrected is not None and corrected.intake < row.intake and not self._has_failed(row.channel, corrected):
+            return Decision(Fate.REPEATED, "already_corrected", refers_to=corrected.position)
+        # A row that passes by now, after its correction was sent: it would be the person's second message.
+        for later in self.correcting.get(row.position, ()):
+            sent_to_same = (later.channel, self._recipient(later)) == (row.channel, self._recipient(row))
+            if not sent_to_same and self.memory.outcome(later.channel, self._recipient(later), 0) is not None:
+                return Decision(Fate.REPEATED, "already_corrected", refers_to=later.position)
         if self.one_message_per is OneMessagePer.PERSON:
             same_person = self._by_person.get((row.channel, row.person))
             if same_person is not None and same_person.address != row.address:
@@ -171,7 +181,7 @@ def _refused(row: Row) -> Decision:
     return Decision(Fate.ERASED if row.code == Fate.ERASED else Fate.REJECTED, row.code)
 
 
-def _seen(row: Row, earlier: _Planned, code: str, again: str = "repeated_row") -> Decision:
+def _seen(row: Row, earlier: _Planned, code: str) -> Decision:
     if earlier.intake == row.intake:
         return Decision(Fate.DUPLICATE, code, refers_to=earlier.position)
-    return Decision(Fate.REPEATED, again, refers_to=earlier.position)
+    return Decision(Fate.REPEATED, "repeated_row", refers_to=earlier.position)

@@ -6,6 +6,12 @@ from collections.abc import Callable
 import pandas as pd
 
 _CNPJ_LENGTH, _CPF_LENGTH = 14, 11
+_MARKS = r"[.\-\s/]"
+_MASKS = (
+    r"\s*(?:\d{1,3}\.\d{3}\.\d{3}[-\s]?\d{2}"
+    r"|[0-9A-Za-z]{1,2}\.[0-9A-Za-z]{3}\.[0-9A-Za-z]{3}[/\s]?[0-9A-Za-z]{4}[-\s]?\d{2})\s*"
+)
+"""Where dots stand in a CPF and a CNPJ. Anywhere else a dot is no mark: `2499499621.0` is no CPF with its dots."""
 
 
 def restored_cpf(raw: "pd.Series[str]") -> "pd.Series[str]":
@@ -21,9 +27,16 @@ def restored_cnpj(raw: "pd.Series[str]") -> "pd.Series[str]":
     return _restored(raw, r"\d{1,14}|[0-9A-Z]{12}\d{2}", _CNPJ_LENGTH)
 
 
+def whole(raw: "pd.Series[str]") -> "pd.Series[str]":
+    """Whole numbers as programs write them that know only fractions (`7.0`), without it."""
+    return raw.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+
+
 def _restored(raw: "pd.Series[str]", form: str, length: int) -> "pd.Series[str]":
-    bare = raw.str.replace(r"[.\-\s/]", "", regex=True).str.upper()
-    return bare.str.zfill(length).where(bare.str.fullmatch(form), raw)
+    raw = whole(raw)
+    bare = raw.str.replace(_MARKS, "", regex=True).str.upper()
+    is_masked = ~raw.str.contains(".", regex=False) | raw.str.fullmatch(_MASKS)
+    return bare.str.zfill(length).where(is_masked & bare.str.fullmatch(form), raw)
 
 
 def is_cpf(values: "pd.Series[str]") -> "pd.Series[bool]":

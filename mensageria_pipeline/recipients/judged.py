@@ -21,9 +21,10 @@ from mensageria_pipeline.contracts.dataset import ahead
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.masking import mask
 from mensageria_pipeline.contracts.names import column_key
-from mensageria_pipeline.contracts.queries import identifier
+from mensageria_pipeline.contracts.queries import identifier, literal
 from mensageria_pipeline.contracts.raw_base import ROW_FIELDS, Intake
 from mensageria_pipeline.contracts.recipients import Fate
+from mensageria_pipeline.contracts.values import NULL_WORDS
 from mensageria_pipeline.errors import ContractError
 from mensageria_pipeline.recipients.addresses import constant
 from mensageria_pipeline.recipients.enrich import Joined, add_derived, load_lookups
@@ -31,6 +32,9 @@ from mensageria_pipeline.recipients.normalize import Demands, TextNeeds, normali
 from mensageria_pipeline.recipients.rules import compile_rules, contract_of
 
 CHUNK_ROWS = 50_000
+_SPACES = " \t\n\r\f\v\u00a0\u2007\u202f"
+_LONG = 40
+"""Longer cells are no word for nothing, whatever space is around it."""
 _REPEATED = ("channel", "address_kind", "person_kind", "code", "column", "value_masked", "expected")
 """Columns with few values, which a dictionary makes small."""
 _TEXTS = (*_REPEATED, "address", "known_as", "document", "origin", "correction", ROW_FIELDS)
@@ -100,7 +104,7 @@ def _chunks(
         sources[each.flag] = f"{each.name}._key"
     for header in (*headers, *(column for each in joined for column in each.columns)):
         keys.setdefault(column_key(header) or header, header)
-    pairs = ", ".join(f"{identifier(key)} := {sources[header]}" for key, header in keys.items())
+    pairs = ", ".join(f"{identifier(key)} := {_filled(sources[header])}" for key, header in keys.items())
     needed = [column for column in _needed(base, demands) if column in sources]
     shown = ", ".join(f"{sources[column]} AS {identifier(column)}" for column in needed)
     joins = " ".join(f"LEFT JOIN {each.name} ON trim(raw.{identifier(each.key)}) = {each.name}._key" for each in joined)
@@ -113,6 +117,13 @@ def _chunks(
     for batch in reader:
         if batch.num_rows:
             yield pa.Table.from_batches([batch])
+
+
+def _filled(cell: str) -> str:
+    """A cell as texts use it: trimmed, and null where it says that there is nothing. As `trimmed` does in pandas."""
+    text = f"trim({cell}, {literal(_SPACES)})"
+    words = ", ".join(literal(word) for word in ("", *NULL_WORDS))
+    return f"CASE WHEN length({cell}) > {_LONG} OR lower({text}) NOT IN ({words}) THEN {text} END"
 
 
 def _needed(base: Base, demands: Demands) -> list[str]:

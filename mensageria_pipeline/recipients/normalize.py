@@ -11,11 +11,15 @@ import pandas as pd
 from mensageria_pipeline.contracts.columns import CHANNEL_ALIASES, ROLE_OF_CHANNEL, Channel, Role, Roles
 from mensageria_pipeline.contracts.names import squeezed
 from mensageria_pipeline.contracts.recipients import PersonKind
+from mensageria_pipeline.contracts.values import NULL_WORDS
 from mensageria_pipeline.recipients.addresses import ROUNDED, constant, judge_addresses
-from mensageria_pipeline.recipients.identities import is_cnpj, is_cpf, restored_cnpj, restored_cpf
+from mensageria_pipeline.recipients.identities import is_cnpj, is_cpf, restored_cnpj, restored_cpf, whole
 from mensageria_pipeline.recipients.rules import RowRule
 
 _PHONE_FORM = r"\+?[\d\s().\-/]{10,24}"
+_TOKEN_LENGTH = 20
+"""From here on a text without spaces is a push token rather than a word."""
+_LONGEST_NULL = max(map(len, NULL_WORDS))
 TOKEN_KINDS: Mapping[str, frozenset[str]] = {
     "fcm": frozenset({"fid", "fcm_token", "other"}),
     "expo": frozenset({"expo"}),
@@ -58,9 +62,16 @@ class Demands:
 
 
 def trimmed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Cells without white space around them; empty ones as empty text."""
+    """Cells without white space around them; empty ones, and words for nothing (NULL, #N/D), as empty text."""
     texts = rows.astype("str").fillna("")
-    return pd.DataFrame({name: texts[name].str.strip() for name in texts.columns})
+    return pd.DataFrame({name: _without_null_words(texts[name].str.strip()) for name in texts.columns})
+
+
+def _without_null_words(cells: "pd.Series[str]") -> "pd.Series[str]":
+    is_short = cells.str.len() <= _LONGEST_NULL
+    if not is_short.any():
+        return cells
+    return cells.mask(is_short & cells.str.lower().isin(NULL_WORDS), "")
 
 
 def normalize(cells: pd.DataFrame, demands: Demands) -> pd.DataFrame:
@@ -112,6 +123,10 @@ def _addressed(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
         {"channel": channels, "raw": generic, "address": empty, "address_kind": empty, "code": empty,
          "column": column, "value": empty, "suggestion": empty, "expected": empty}
     )  # fmt: skip
+    forms = _channels_by_form(generic)
+    fits = (generic != "") & ((forms != Channel.PUSH.value) | (generic.str.len() >= _TOKEN_LENGTH))
+    fits &= ~((forms == Channel.PUSH.value) & generic.str.contains(r"\s", regex=True))
+    forms = forms.mask((forms == Channel.SMS.value) & (channels == Channel.WHATSAPP.value), Channel.WHATSAPP.value)
     for name in channels.unique().tolist():
         if not name:
             continue
@@ -121,7 +136,8 @@ def _addressed(cells: pd.DataFrame, roles: Roles) -> pd.DataFrame:
         if header is None:
             judged.loc[mask, "column"] = roles.header(Role.ADDRESS) or name
             continue
-        own = mask & (cells[header] != "") if roles.header(Role.ADDRESS) else mask
+        # A general column fills in for the channel's own only with what surely is such an address.
+        own = mask & ~((cells[header] == "") & fits & (forms == name)) if roles.header(Role.ADDRESS) else mask
         if own.all():
             judged["raw"], judged["column"] = cells[header], constant(header, cells.index)
             continue
@@ -212,8 +228,9 @@ def _persons(cells: pd.DataFrame, roles: Roles, judged: pd.DataFrame) -> tuple["
 
     An identifier that lost its digits, or whose check digits are wrong, is nobody's: its row is rejected.
     """
-    ids, kind = _column(cells, roles, Role.ID), constant(PersonKind.ADDRESS.value, cells.index)
+    ids, kind = whole(_column(cells, roles, Role.ID)), constant(PersonKind.ADDRESS.value, cells.index)
     _reject(judged, ids.str.fullmatch(ROUNDED), "id_lost_digits", roles.header(Role.ID), ids)
+    ids = ids.mask(ids.str.fullmatch("0+"), "")  # nobody's
     known_as = ids
     kind = kind.mask(ids != "", PersonKind.ID.value)
     for role, restored, is_valid, other in (
@@ -233,12 +250,13 @@ def _persons(cells: pd.DataFrame, roles: Roles, judged: pd.DataFrame) -> tuple["
 
 
 def _documents(cells: pd.DataFrame, roles: Roles) -> "pd.Series[str]":
-    """The CPF, else the CNPJ, of each row, also of those known by an id."""
+    """The CPF and the CNPJ of each row, also of those known by an id; two are separated by a space."""
     found = constant("", cells.index)
     for role, restored in ((Role.CPF, restored_cpf), (Role.CNPJ, restored_cnpj)):
         header = roles.header(role)
         if header is not None:
-            found = found.where(found != "", restored(cells[header]))
+            bare = restored(cells[header]).str.replace(r"\s", "", regex=True)
+            found = (found + " " + bare).str.strip()
     return found
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from mensageria_pipeline.contracts.campaign import DateRange, Rules
+from mensageria_pipeline.contracts.masking import shown_headers
 from mensageria_pipeline.contracts.names import squeezed
 from mensageria_pipeline.contracts.values import amount_of, date_of
 from mensageria_pipeline.errors import DefinitionError
@@ -33,7 +34,7 @@ def compile_rules(rules: Rules, columns: Sequence[str]) -> list[RowRule]:
 
     def column_of(name: str) -> str:
         if squeezed(name) not in by_name:
-            raise DefinitionError("rule_column_missing", column=name, found=", ".join(columns))
+            raise DefinitionError("rule_column_missing", column=name, found=", ".join(shown_headers(columns)))
         return by_name[squeezed(name)]
 
     found = [RowRule(column_of(name), "missing_field", lambda cells: cells != "") for name in rules.required]
@@ -63,7 +64,7 @@ def _allowed(values: Sequence[str]) -> Passes:
 
 
 def _matches(pattern: str) -> Passes:
-    return lambda cells: (cells == "") | cells.str.fullmatch(pattern)
+    return lambda cells: (cells == "") | cells.str.fullmatch(f"(?:{pattern})")
 
 
 def _amounts(low: float | None, high: float | None) -> Passes:

@@ -49,7 +49,7 @@ class RecipientsReport:
     row_count: int
     fates: Mapping[str, int]
     codes: Mapping[str, int]
-    """Reason code → rows, of rows that are not planned."""
+    """Reason code → rows, of rows that are not planned and that no later row corrects."""
     columns: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role → header, of the latest intake."""
@@ -58,7 +58,7 @@ class RecipientsReport:
 ProgressSink = Callable[[int, int], None]
 """Called with rows dealt with, and rows in all."""
 _MEMORY = "512MB"
-_ROW = ["position", "intake", "channel", "address", "known_as", "document", "code", "origin"]
+_ROW = ["position", "intake", "channel", "address", "known_as", "document", "code"]
 """What a fate depends on, in the order of `_rows`."""
 
 
@@ -121,7 +121,8 @@ class _Judgement:
         found = write_judged(path, self.layout, self.bases, self._connect, self._advance)
         with self._connect() as connection, pq.ParquetFile(path) as judged:
             connection.execute(f"CREATE VIEW judged AS SELECT * FROM read_parquet('{_escaped(path)}')")  # noqa: S608
-            crowded = self._crowded(connection)
+            corrections = self._corrections(connection)
+            crowded = self._crowded(connection, corrections)
             notes = _Notes.of(connection, crowded)
             if len(self.bases) > 1:
                 notes.superseded = self._superseded(connection, judged, crowded)
@@ -137,10 +138,20 @@ class _Judgement:
         self._done += rows
         self.on_progress(self._done // 2, self._total // 2)
 
-    def _crowded(self, connection: duckdb.DuckDBPyConnection) -> "_Decided":
+    def _corrections(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
+        """Position of a correction → that of the row it corrects."""
+        intakes = pa.table(  # noqa: F841 - DuckDB reads it
+            {"number": [base.number for base in self.bases],
+             "content_hash": [base.intake.content_hash for base in self.bases]}
+        )  # fmt: skip
+        connection.execute("CREATE TABLE intakes AS SELECT * FROM intakes")
+        connection.execute(f"CREATE TABLE corrections AS {query(_PACKAGE, 'corrections')}")
+        return dict(connection.execute("FROM corrections").fetchall())
+
+    def _crowded(self, connection: duckdb.DuckDBPyConnection, corrections: Mapping[int, int]) -> "_Decided":
         """Decide, in the order of arrival, the rows that share their person or address with another."""
         connection.execute(f"CREATE TABLE crowded AS {query(_PACKAGE, 'crowded')}")
-        judge = FateJudge(self.definition.one_message_per, self.memory)
+        judge = FateJudge(self.definition.one_message_per, self.memory, corrections, self._correcting(connection))
         decided = _Decided()
         wanted = f"SELECT {', '.join(_ROW)} FROM judged WHERE position IN (FROM crowded) ORDER BY position"  # noqa: S608
         rows = connection.sql(wanted)
@@ -148,6 +159,16 @@ class _Judgement:
             columns = [column.to_pylist() for column in batch.columns]
             decided.add(columns[0], judge.decide(_rows(columns)))
         return decided
+
+    def _correcting(self, connection: duckdb.DuckDBPyConnection) -> dict[int, list[Row]]:
+        """Position of a corrected row → the rows that correct it."""
+        wanted = f"SELECT {', '.join(_ROW)} FROM judged WHERE position IN (SELECT position FROM corrections)"  # noqa: S608
+        columns = [column.to_pylist() for column in connection.sql(wanted).to_arrow_table().columns]
+        originals = dict(connection.execute("FROM corrections").fetchall())
+        found: dict[int, list[Row]] = {}
+        for row in _rows(columns):
+            found.setdefault(originals[row.position], []).append(row)
+        return found
 
     def _fated(self, table: pa.Table, crowded: "_Decided") -> pd.DataFrame:
         """The rows of a chunk with their fate, code, revision and the row they refer to."""
@@ -173,7 +194,9 @@ class _Judgement:
             recipients = address
             if self.definition.one_message_per is OneMessagePer.PERSON:
                 recipients = [person or other for person, other in zip(known_as, address, strict=True)]
-            mask = self.memory.knows(channel, recipients, address, (known_as, document))
+            parts = [text.partition(" ") for text in document]
+            people = (known_as, [first for first, _, _ in parts], [second for _, _, second in parts])
+            mask = self.memory.knows(channel, recipients, address, people)
             known.append(places.filter(mask))
         return pa.concat_arrays(known)
 
@@ -184,11 +207,6 @@ class _Judgement:
         for group in range(judged.num_row_groups):
             chunk = self._fated(judged.read_row_group(group, _ROW), crowded)  # noqa: F841 - DuckDB reads it
             connection.execute("INSERT INTO fates SELECT position, fate, code FROM chunk")
-        intakes = pa.table(  # noqa: F841 - DuckDB reads it
-            {"number": [base.number for base in self.bases],
-             "content_hash": [base.intake.content_hash for base in self.bases]}
-        )  # fmt: skip
-        connection.execute("CREATE TABLE intakes AS SELECT * FROM intakes")
         return dict(connection.execute(query(_PACKAGE, "superseded")).fetchall())
 
     def _chunks(
@@ -210,7 +228,7 @@ class _Judgement:
     def _write(self, judged: pq.ParquetFile, crowded: "_Decided", notes: "_Notes") -> RecipientsReport:
         intakes = [base.intake for base in self.bases]
         inputs = {Asset.RAW_BASE.value: raw_fingerprint(intakes), "definition": self.definition.judging_version}
-        fates, codes, rows = Counter({fate.value: 0 for fate in Fate}), Counter[str](), 0
+        fates, codes, rows, superseded = Counter({fate.value: 0 for fate in Fate}), Counter[str](), 0, 0
         validated, rejected = (
             DatasetWriter(self.layout.table(asset, self.partition), arrow_schema(model), inputs)
             for asset, model in _TABLES
@@ -218,7 +236,9 @@ class _Judgement:
         with validated, rejected:
             for fated, planned, refused in ahead(self._chunks(judged, crowded, notes)):
                 fates.update(fated["fate"].tolist())
-                codes.update(fated.loc[fated["fate"] != Fate.PLANNED, "code"].tolist())
+                is_corrected = fated["position"].isin(notes.superseded.keys())
+                codes.update(fated.loc[(fated["fate"] != Fate.PLANNED) & ~is_corrected, "code"].tolist())
+                superseded += int(is_corrected.sum())
                 _write_chunk(validated, *_TABLES[0], planned)
                 _write_chunk(rejected, *_TABLES[1], refused)
                 rows += len(fated)
@@ -227,6 +247,7 @@ class _Judgement:
             facts = {
                 "intakes": [intake.content_hash for intake in intakes],
                 "rows": rows, "fates": dict(fates), "codes": dict(codes.most_common()), "columns": columns,
+                "superseded": superseded,
             }  # fmt: skip
             stamps = validated.finish(facts), rejected.finish(facts)
         headers = {role.value: header for role, header in self.bases[-1].roles.headers.items()}
@@ -282,8 +303,8 @@ class _Notes:
 
 def _rows(columns: Sequence[Sequence[Any]]) -> Iterator[Row]:
     """Rows from the columns of `_ROW`."""
-    for position, intake, channel, address, known_as, document, code, origin in zip(*columns, strict=True):
-        yield Row(position, intake, channel, address, known_as or address, known_as, document, code, origin)
+    for position, intake, channel, address, known_as, document, code in zip(*columns, strict=True):
+        yield Row(position, intake, channel, address, known_as or address, known_as, document, code)
 
 
 def _planned(

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import duckdb
 
-from mensageria_pipeline.contracts.dataset import replacing
+from mensageria_pipeline.contracts.dataset import read_stamp, replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.queries import open_duckdb, query
+from mensageria_pipeline.contracts.send_results import SEND_RESULTS
 from mensageria_pipeline.errors import StaleInputError
 from mensageria_pipeline.reports.workbook import Section, write_workbook
 
@@ -78,7 +79,12 @@ def _create_views(connection: duckdb.DuckDBPyConnection, layout: Layout, partiti
     for asset in (Asset.SEND_RESULTS, Asset.REJECTED_RECIPIENTS, Asset.VALIDATED_RECIPIENTS):
         folder = layout.partition_dir(asset, partition)
         if not any(folder.glob("*.parquet")):
-            raise StaleInputError("step_missing", asset=asset.value, campaign=partition)
+            plan = read_stamp(layout.table(Asset.MESSAGES, partition))
+            if asset is not Asset.SEND_RESULTS or plan is None or plan.row_count:
+                raise StaleInputError("step_missing", asset=asset.value, campaign=partition)
+            nothing = SEND_RESULTS.empty_table()  # noqa: F841 - DuckDB reads it; nobody was to be messaged
+            connection.execute("CREATE TABLE nobody AS FROM nothing; CREATE VIEW send_results AS FROM nobody")
+            continue
         pattern = str(folder / "*.parquet").replace("'", "''")
         connection.execute(f"CREATE VIEW {asset} AS SELECT * FROM read_parquet('{pattern}', hive_partitioning = false)")  # noqa: S608
 

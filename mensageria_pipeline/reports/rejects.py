@@ -15,7 +15,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from mensageria_pipeline.contracts.columns import REJECT_COLUMNS
+from mensageria_pipeline.contracts.columns import REJECT_COLUMNS, REJECTS_SHEET
 from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.names import squeezed
@@ -32,7 +32,9 @@ _COMMENTS = 2_000
 _FETCH_ROWS = 5_000
 _MEASURED = 500
 _WRONG = PatternFill("solid", fgColor="F8CBAD")
-_OURS = Font(name="Calibri", italic=True, color="595959")
+_OURS = 5
+"""Columns of the query that are ours; the list's follow."""
+_OUR_FONT = Font(name="Calibri", italic=True, color="595959")
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 _WIDTHS = {"erro": 60, "sugestao": 44, "linha_original": 20}
 _ERROR, _SUGGESTION, _ORIGIN = REJECT_COLUMNS
@@ -46,7 +48,7 @@ class Rejects:
     row_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Rejection:
     cells: Mapping[str, str | None]
     faults: frozenset[str]
@@ -94,18 +96,18 @@ def _rejections(layout: Layout, partition: str, intake: Intake) -> Iterator[_Rej
             connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({source}, hive_partitioning = false)")
         relation = connection.sql(query(_PACKAGE, "open_rejections"), params={"intake": intake.content_hash})
         for batch in relation.to_arrow_reader(_FETCH_ROWS):
-            for row in batch.to_pylist():
-                faults = frozenset(row["fault"].split(", ")) | {row["fault"]}
-                proposal = f"{row['suggestion']} Proposta: {row['correction']}" if row["correction"] else None
-                yield _Rejection(
-                    {header: row[header] for header in intake.columns}, faults, row["reason"],
-                    proposal or row["suggestion"], row["origin"],
-                )  # fmt: skip
+            ours, cells = batch.columns[:_OURS], batch.select(range(_OURS, batch.num_columns)).select(intake.columns)
+            for values, row in zip(
+                zip(*(column.to_pylist() for column in ours), strict=True), cells.to_pylist(), strict=True
+            ):
+                fault, reason, suggestion, correction, origin = values
+                told = f"{suggestion} Proposta: {correction}" if correction else suggestion
+                yield _Rejection(row, frozenset(fault.split(", ")) | {fault}, reason, told, origin)
 
 
 def _write(path: Path, columns: Sequence[str], rows: Sequence[_Rejection]) -> None:
     workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("Rejeitados")
+    sheet = workbook.create_sheet(REJECTS_SHEET)
     headers = [*columns, *REJECT_COLUMNS]
     for position, header in enumerate(headers, start=1):
         sheet.column_dimensions[get_column_letter(position)].width = _WIDTHS.get(header) or _width(header, rows)
@@ -135,5 +137,5 @@ def _own_cells(sheet: Any, columns: Sequence[str], row: _Rejection, *, has_comme
 def _our_cells(sheet: Any, row: _Rejection) -> Iterator[Any]:
     for value in (row.error, row.suggestion, row.origin):
         cell = text_cell(sheet, value)
-        cell.font, cell.alignment = _OURS, _WRAPPED
+        cell.font, cell.alignment = _OUR_FONT, _WRAPPED
         yield cell

@@ -66,7 +66,7 @@ class LedgerMemory:
             return code
         if not found.people:
             return None
-        keys = [person_key(key, channel, name) for name in (known_as, document) if name]
+        keys = [person_key(key, channel, name) for name in (known_as, *document.split()) if name]
         return next((found.people[each] for each in keys if each in found.people), None)
 
     @cached_property

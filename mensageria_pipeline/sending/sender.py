@@ -164,7 +164,7 @@ class Forbidding:
         self._campaign = Partition.parse(partition).campaign
         self._read_at, self._looked_at = datetime.now(UTC), time.monotonic()
         found = ledger.suppressions.forbidden(mode, self._campaign)
-        self._addresses, self._people = dict(found.addresses), dict(found.people)
+        self._addresses, self._people, self._mark = dict(found.addresses), dict(found.people), found.mark
 
     def code(self, message: Message) -> str | None:
         """Why a message must not be sent: its address is dead, or somebody does not want to be messaged."""
@@ -172,21 +172,22 @@ class Forbidding:
             return found
         if not self._people:
             return None
-        names = [name for name in (message.person, message.document) if name]
+        names = [name for name in (message.person, *message.document.split()) if name]
         keys = (person_key(self._ledger.key, message.channel, name) for name in names)
         return next((self._people[key] for key in keys if key in self._people), None)
 
     def refresh(self) -> None:
         if time.monotonic() - self._looked_at < _REFRESH_S:
             return
-        # A little overlap: another process stamps its additions before it commits them.
-        since = self._read_at - timedelta(seconds=10 * _REFRESH_S)
-        self._read_at, self._looked_at = datetime.now(UTC), time.monotonic()
+        # A little overlap: another process stamps a dead address before it commits it.
+        now, since = datetime.now(UTC), self._read_at - timedelta(seconds=10 * _REFRESH_S)
+        self._looked_at = time.monotonic()
         # Where the list cannot be read for a moment, the one of before holds; the journal says what is wrong.
         with contextlib.suppress(LedgerError):
-            found = self._ledger.suppressions.forbidden(self._mode, self._campaign, since)
+            found = self._ledger.suppressions.added(self._mode, self._campaign, self._mark, since)
             self._addresses.update(found.addresses)
             self._people.update(found.people)
+            self._read_at, self._mark = now, found.mark
 
     def add(self, dead: Sequence[tuple[Message, str]]) -> None:
         self._ledger.suppressions.bury(

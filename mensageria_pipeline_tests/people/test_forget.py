@@ -40,10 +40,7 @@ def filled(bench: Workbench) -> Workbench:
 
 
 def forget(bench: Workbench, text: str = "ana.souza@exemplo.com") -> Receipt:
-    partitions = known_partitions(bench.project)
-    return forget_person(
-        bench.project, find_person(bench.layout, bench.project.ledger, text, partitions), partitions
-    )  # fmt: skip
+    return forget_person(bench.project, text)
 
 
 def holders(folder: Path, *texts: bytes) -> list[str]:
@@ -127,10 +124,9 @@ def test_a_killed_erasure_is_finished_by_the_next_call(filled: Workbench, monkey
     with pytest.raises(KeyboardInterrupt):
         forget(filled)
     assert holders(filled.layout.data_dir, *ANA) != []
-    partitions = known_partitions(filled.project)
-    assert finish_erasures(filled.project, partitions) == 1
-    assert finish_erasures(filled.project, partitions) == 0
-    assert [path for path in holders(filled.layout.data_dir, *ANA) if "suppressions" not in path] == []
+    assert finish_erasures(filled.project) == 1
+    assert finish_erasures(filled.project) == 0
+    assert holders(filled.layout.data_dir, *ANA) == []
 
 
 def test_what_is_held_of_a_person_is_handed_over_whole(filled: Workbench) -> None:

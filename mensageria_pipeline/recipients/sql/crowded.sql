@@ -3,8 +3,7 @@
 -- 1 row per row that broke no rule, or only one about the message's content; in the order of arrival.
 -- Keys are hashes of 64 bits: two that meet by chance only make a row be looked at once more.
 WITH keyed AS (
-    SELECT position, hash(channel, if(known_as = '', address, known_as)) AS person_key, hash(channel, address) AS address_key,
-        origin
+    SELECT position, hash(channel, if(known_as = '', address, known_as)) AS person_key, hash(channel, address) AS address_key
     FROM judged
     WHERE address <> ''
 ), shared_persons AS (
@@ -14,5 +13,8 @@ WITH keyed AS (
 )
 SELECT position
 FROM keyed
-WHERE person_key IN (FROM shared_persons) OR address_key IN (FROM shared_addresses) OR origin <> ''
+WHERE person_key IN (FROM shared_persons)
+    OR address_key IN (FROM shared_addresses)
+    OR position IN (SELECT position FROM corrections)
+    OR position IN (SELECT original FROM corrections)
 ORDER BY position

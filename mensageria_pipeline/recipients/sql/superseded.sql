@@ -1,24 +1,19 @@
--- Rejected rows whose correction came in with a later intake. 1 row per such row; `corrected_by` is intake:row.
+-- Rejected rows whose correction came in with a later intake. 1 row per such row; `superseded_by` is intake:row.
 -- A correction names its row (linha_original), whatever became of it, or is a planned row of the same person.
 WITH fated AS (
-    SELECT judged.position, intake, row_number, if(known_as = '', address, known_as) AS corrected_by, origin, fate
+    SELECT judged.position, intake, if(known_as = '', address, known_as) AS corrected_by, fate, fates.code
     FROM judged JOIN fates USING (position)
-), planned AS (
-    SELECT * FROM fated WHERE fate = 'planned'
-), open_rows AS (
-    SELECT judged.position, intake, if(known_as = '', address, known_as) AS corrected_by, left(intakes.content_hash, 12) || ':' || row_number AS name
-    FROM judged JOIN fates USING (position) JOIN intakes ON intakes.number = judged.intake
-    WHERE fate = 'rejected' AND fates.code <> 'id_conflict'
-), corrections AS (
-    SELECT open_rows.position, fated.position AS by_position
-    FROM open_rows JOIN fated ON fated.origin = open_rows.name
-    WHERE fated.intake > open_rows.intake
+), found AS (
+    SELECT corrections.original AS position, corrections.position AS by_position
+    FROM corrections JOIN fated ON fated.position = corrections.original
+    WHERE fate = 'rejected'
     UNION ALL
-    SELECT open_rows.position, planned.position
-    FROM open_rows JOIN planned USING (corrected_by)
-    WHERE corrected_by <> '' AND planned.intake > open_rows.intake
+    SELECT rejected.position, planned.position
+    FROM fated AS rejected JOIN fated AS planned USING (corrected_by)
+    WHERE rejected.fate = 'rejected' AND rejected.code <> 'id_conflict' AND corrected_by <> ''
+        AND planned.fate = 'planned' AND planned.intake > rejected.intake
 ), latest AS (
-    SELECT position, max(by_position) AS by_position FROM corrections GROUP BY position
+    SELECT position, max(by_position) AS by_position FROM found GROUP BY position
 )
 SELECT latest.position, intakes.content_hash || ':' || judged.row_number AS superseded_by
 FROM latest

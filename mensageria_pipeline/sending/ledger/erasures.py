@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +25,10 @@ class Erasure:
     """Partition → intake → row numbers."""
     message_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Partition → messages, of every edition and mode."""
+    lists: Sequence[str] = ()
+    """Content hashes of the suppression lists that name the person."""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """What the receipt says beside what was erased."""
 
 
 def declare(metadata: sa.MetaData) -> sa.Table:
@@ -44,7 +49,8 @@ class Erasures:
         self._file, self._table = file, table
 
     def begin(self, erasure: Erasure) -> None:
-        places = {"rows": erasure.rows, "message_ids": erasure.message_ids}
+        places = {"rows": erasure.rows, "message_ids": erasure.message_ids, "lists": erasure.lists,
+                  "notes": erasure.notes}  # fmt: skip
         values = {"name": erasure.name, "asked_at": erasure.asked_at.isoformat(), "done_at": "",
                   "places": json.dumps(places)}  # fmt: skip
         with self._file.write() as connection:

@@ -18,6 +18,8 @@ from mensageria_pipeline.sending.ledger.file import LedgerFile, insert_once
 EVERY_CAMPAIGN = ""
 _HEARD_TOGETHER = 500
 """Values per `IN (…)`: SQLite takes some thousands."""
+_WRITTEN_TOGETHER = 10_000
+"""Opt-outs per transaction: it must not keep a sender from renewing its lease."""
 
 
 class Subject(StrEnum):
@@ -72,6 +74,8 @@ class Forbidden:
 
     addresses: Mapping[str, str]
     people: Mapping[str, str]
+    mark: int = 0
+    """Number of the last event that is in it; what comes later has a higher one, whatever the clocks say."""
 
     def __bool__(self) -> bool:
         return bool(self.addresses or self.people)
@@ -140,77 +144,87 @@ class Suppressions:
             for row in rows:
                 insert_once(connection, self._tables.dead, {**row, "since": _now()})
 
-    def forbidden(self, mode: Mode, campaign: str, since: datetime | None = None) -> Forbidden:
-        """Whom `campaign` must not message in `mode`; with `since`, only those added from then on."""
-        dead = self._tables.dead.c
-        query = sa.select(dead.address_key).where(dead.mode == mode.value)
-        if since:
-            query = query.where(dead.since >= since.isoformat())
-        with self._file.read() as connection:
-            addresses = dict.fromkeys(connection.execute(query).scalars(), "dead_address")
-            people: dict[str, str] = {}
-            for row in connection.execute(self._standing(campaign, since)):
-                (people if row.subject == Subject.PERSON else addresses)[row.subject_key] = row.reason
-        return Forbidden(addresses, people)
-
-    def _standing(self, campaign: str, since: datetime | None = None) -> sa.Select[tuple[str, str, str]]:
-        """The opt-outs that hold for a campaign now."""
+    def forbidden(self, mode: Mode, campaign: str) -> Forbidden:
+        """Whom `campaign` must not message in `mode`."""
         events = self._tables.opt_outs
         last = sa.select(sa.func.max(events.c.seq)).group_by(events.c.subject_key, events.c.campaign)
-        query = sa.select(events.c.subject_key, events.c.subject, events.c.reason).where(
-            events.c.seq.in_(last),
-            events.c.event == OptOutEvent.SUPPRESSED.value,
-            events.c.campaign.in_(sorted({EVERY_CAMPAIGN, campaign})),
+        standing = sa.select(events.c.subject_key, events.c.subject, events.c.reason).where(
+            events.c.seq.in_(last), events.c.event == OptOutEvent.SUPPRESSED.value, self._concerns(campaign)
         )
-        return query.where(events.c.at >= since.isoformat()) if since else query
+        with self._file.read() as connection:
+            mark = connection.execute(sa.select(sa.func.max(events.c.seq))).scalar() or 0
+            return self._gathered(self._dead(connection, mode), connection.execute(standing).all(), mark)
 
-    def import_list(self, found: ListImport, opt_outs: Sequence[OptOut]) -> ListImport:
-        """Add a list's opt-outs and remember it, in one transaction; its counts as they came to be."""
+    def added(self, mode: Mode, campaign: str, mark: int, since: datetime) -> Forbidden:
+        """Whom it must not message beside what was known at `mark`. Dead addresses are asked for by `since`: they are
+        written one by one, and seen at once."""
+        events = self._tables.opt_outs
+        later = sa.select(events.c.subject_key, events.c.subject, events.c.reason).where(
+            events.c.seq > mark, events.c.event == OptOutEvent.SUPPRESSED.value, self._concerns(campaign)
+        )
+        with self._file.read() as connection:
+            last = connection.execute(sa.select(sa.func.max(events.c.seq))).scalar() or 0
+            rows = connection.execute(later).all() if last > mark else []
+            return self._gathered(self._dead(connection, mode, since), rows, last)
+
+    def _dead(self, connection: sa.Connection, mode: Mode, since: datetime | None = None) -> Iterable[str]:
+        dead = self._tables.dead.c
+        query = sa.select(dead.address_key).where(dead.mode == mode.value)
+        return connection.execute(query.where(dead.since >= since.isoformat()) if since else query).scalars()
+
+    def _concerns(self, campaign: str) -> sa.ColumnElement[bool]:
+        return self._tables.opt_outs.c.campaign.in_(sorted({EVERY_CAMPAIGN, campaign}))
+
+    def _gathered(self, dead: Iterable[str], rows: Sequence[Any], mark: int) -> Forbidden:
+        addresses, people = dict.fromkeys(dead, "dead_address"), dict[str, str]()
+        for row in rows:
+            (people if row.subject == Subject.PERSON else addresses)[row.subject_key] = row.reason
+        return Forbidden(addresses, people, mark)
+
+    def remember_list(self, found: ListImport) -> None:
+        """Note that a list was taken in, once all its opt-outs are."""
+        values = {name: getattr(found, name) for name in ListImport.__slots__}
         with self._file.write() as connection:
-            added = self._add(connection, opt_outs)
-            counts = {"added": added, "already": len(opt_outs) - added}
-            values = {name: getattr(found, name) for name in _LIST_FIELDS} | counts
-            values |= {"imported_at": found.imported_at.isoformat()}
-            insert_once(connection, self._tables.lists, values)
-        return ListImport(**(values | {"imported_at": found.imported_at}))
+            insert_once(connection, self._tables.lists, values | {"imported_at": found.imported_at.isoformat()})
 
     def suppress(self, opt_outs: Sequence[OptOut]) -> int:
-        """Add opt-outs; how many were not there yet."""
-        with self._file.write() as connection:
-            return self._add(connection, opt_outs)
+        """Add opt-outs; how many were not there yet. In short transactions: senders write beside it."""
+        new = list({(each.subject_key, each.campaign): each for each in reversed(opt_outs)}.values())
+        added = 0
+        for start in range(0, len(new), _WRITTEN_TOGETHER):
+            with self._file.write() as connection:
+                added += self._add(connection, new[start : start + _WRITTEN_TOGETHER])
+        return added
 
     def _add(self, connection: sa.Connection, opt_outs: Sequence[OptOut]) -> int:
-        campaigns = {opt_out.campaign for opt_out in opt_outs}
-        standing = {
-            (row.subject_key, campaign)
-            for campaign in campaigns
-            for row in connection.execute(self._exactly(campaign))
-        }  # fmt: skip
-        new = {(each.subject_key, each.campaign): each for each in reversed(opt_outs)}
+        standing = self._standing(connection, [each.subject_key for each in opt_outs])
+        known = {(row.subject_key, row.campaign) for row in standing}
         rows = [
             self._row(each, OptOutEvent.SUPPRESSED, each.reason, each.source)
-            for key, each in new.items()
-            if key not in standing
+            for each in opt_outs
+            if (each.subject_key, each.campaign) not in known
         ]
         if rows:
             connection.execute(sa.insert(self._tables.opt_outs), rows)
         return len(rows)
 
-    def _exactly(self, campaign: str) -> sa.Select[tuple[str, str, str]]:
-        return self._standing(campaign).where(self._tables.opt_outs.c.campaign == campaign)
+    def _standing(self, connection: sa.Connection, subject_keys: Sequence[str]) -> list[Any]:
+        """The events by which subjects are suppressed now."""
+        events = self._tables.opt_outs
+        found: list[Any] = []
+        for start in range(0, len(subject_keys), _HEARD_TOGETHER):
+            keys = subject_keys[start : start + _HEARD_TOGETHER]
+            mine = events.c.subject_key.in_(keys)
+            last = sa.select(sa.func.max(events.c.seq)).where(mine).group_by(events.c.subject_key, events.c.campaign)
+            query = sa.select(events).where(events.c.seq.in_(last), events.c.event == OptOutEvent.SUPPRESSED.value)
+            found += connection.execute(query).all()
+        return found
 
     def allow(self, subject_keys: Sequence[str], source: str) -> int:
         """Lift the opt-outs of subjects, on a person's word; how many stood. Dead addresses stay dead."""
         events = self._tables.opt_outs
         with self._file.write() as connection:
-            last = sa.select(sa.func.max(events.c.seq)).group_by(events.c.subject_key, events.c.campaign)
-            standing = connection.execute(
-                sa.select(events).where(
-                    events.c.seq.in_(last),
-                    events.c.event == OptOutEvent.SUPPRESSED.value,
-                    events.c.subject_key.in_(subject_keys),
-                )
-            ).all()
+            standing = self._standing(connection, subject_keys)
             for row in standing:
                 opt_out = OptOut(row.subject_key, Subject(row.subject), row.channel, row.campaign, row.reason, source)
                 values = self._row(opt_out, OptOutEvent.ALLOWED, row.reason, source)
@@ -261,9 +275,6 @@ class Suppressions:
             buried = connection.execute(sa.select(sa.func.count(sa.distinct(dead.c.address_key)))).scalar()
         counts = {str(reason): int(count) for reason, count in rows}
         return counts | ({"dead_address": buried} if buried else {})
-
-
-_LIST_FIELDS = ("content_hash", "campaign", "file_name", "row_count", "ignored", "unreadable")
 
 
 def _now() -> str:
