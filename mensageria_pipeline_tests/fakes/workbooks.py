@@ -8,13 +8,24 @@ from html import escape
 import openpyxl
 
 
-def workbook(rows: Sequence[Sequence[object]], *, first_sheet_empty: bool = False) -> bytes:
-    """An .xlsx with `rows`, in the second sheet when the first is to be empty."""
+def workbook(
+    rows: Sequence[Sequence[object]], *, first_sheet_empty: bool = False, hidden_first: bool = False, twin: bool = False
+) -> bytes:
+    """An .xlsx with `rows`, in the second sheet when the first is to be empty or hidden; twice for a twin."""
     book = openpyxl.Workbook()
-    sheet = book.create_sheet("Dados") if first_sheet_empty else book.active
-    assert sheet is not None
+    first = book.active
+    assert first is not None
+    sheet = book.create_sheet("Dados") if first_sheet_empty or hidden_first else first
     for row in rows:
         sheet.append(list(row))
+    for row in rows if hidden_first else ():
+        first.append([f"{cell}-teste" for cell in row])
+    if hidden_first:
+        first.sheet_state = "hidden"
+    if twin:
+        other = book.create_sheet("Fevereiro")
+        for row in rows:
+            other.append(list(row))
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,16 @@ POLLUTIONS = (
     Specimen("preambulo.xlsx", "titles above the header of a workbook", workbook([["Clientes"], [], *_PEOPLE]),
              doubt="doubt_preamble", numbers=(4, 5)),
     Specimen("totais.csv", "a line of totals at the end", (_CSV + "Total;2;\n").encode(), doubt="doubt_totals"),
+    Specimen("empresa-total.csv", "a company that is called like a total, with its phone, is no total",
+             "nome;token\nAna;a\nTotal Combustíveis;b\n".encode(), rows=("Ana", "Total Combustíveis")),
+    Specimen("total-email.csv", "an address that begins like a total", b"email\na@b.com\ntotal@empresa.com.br\n", rows=(),
+             numbers=(2, 3), definition="channel: email\n"),
+    Specimen("oculta.xlsx", "a hidden first sheet", workbook(_PEOPLE, hidden_first=True), reading={"sheet": "Dados"}),
+    Specimen("abas.xlsx", "two sheets with people: the first counts, the other is named", workbook(_PEOPLE, twin=True),
+             doubt="doubt_other_sheets"),
+    Specimen("decimais.xlsx", "numbers of three decimals and times",
+             workbook([["nome", "token", "valor", "hora"], ["Ana", "a", 12.345, time(9, 30)]]), rows=("Ana",),
+             definition="channel: push\ntemplate: {body: '{{ valor | moeda }} {{ hora }}'}\n"),
     Specimen("pessoa-total.csv", "a person called Total is no total", (_CSV + "3;Total;tok-3\n").encode(),
              rows=(*_ROWS, "Total")),
     Specimen("vazias.csv", "blank lines count as rows and are none", b"id;nome;token\n\n1;Ana;a\n;;\n2;Bia;b\n",

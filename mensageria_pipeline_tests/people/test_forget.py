@@ -7,6 +7,7 @@ import pytest
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
 from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.people import erasure
 from mensageria_pipeline.people import forget as forget_module
 from mensageria_pipeline.people.find import find_person
 from mensageria_pipeline.people.forget import Receipt, finish_erasures, forget_person
@@ -142,3 +143,91 @@ def test_what_is_held_of_a_person_is_handed_over_whole(filled: Workbench) -> Non
     assert len(sent["attempts"]) == 1
     assert held["suppressions"][0]["source"] == "antiga.csv"
     assert "bia@exemplo.com" not in json.dumps(held, default=str)
+
+
+@pytest.mark.parametrize("dies_at", range(1, 9))
+def test_an_erasure_can_be_killed_between_any_two_files(
+    filled: Workbench, monkeypatch: pytest.MonkeyPatch, dies_at: int
+) -> None:
+    """The repeat ends where an undisturbed one does: each row once, the chain of versions whole."""
+    real, calls = erasure.rewrite_dataset, 0
+
+    def dies(*arguments: object, **options: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == dies_at:
+            raise KeyboardInterrupt
+        return real(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(erasure, "rewrite_dataset", dies)
+    with pytest.raises(KeyboardInterrupt):
+        forget(filled)
+    assert finish_erasures(filled.project) == 1
+    assert holders(filled.layout.data_dir, *ANA) == []
+    status = campaign_status(filled.project, "enviada")
+    assert status.fates == {"planned": 1, "rejected": 1, "duplicate": 0, "repeated": 0, "suppressed": 0, "erased": 2}
+    rows = [row["row_number"] for row in filled.rows(Asset.REJECTED_RECIPIENTS, "enviada")]
+    assert sorted(rows) == [2, 4, 5]
+    for campaign in ("enviada", "planejada"):
+        verified_plan(filled.layout, campaign, filled.definition(campaign))
+
+
+def test_what_killed_processes_left_behind_goes_too(filled: Workbench) -> None:
+    """Held plans, unfinished files and scratch hold the same people."""
+    leftovers = [
+        filled.layout.partition_dir(Asset.MESSAGES, "enviada") / ".held-1.parquet",
+        filled.layout.partition_dir(Asset.RAW_BASE, "enviada") / ".part-0.parquet.1.part",
+        filled.layout.preparing_dir("enviada") / "judged.parquet",
+    ]
+    for path in leftovers:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(ANA[0])
+    forget(filled)
+    assert holders(filled.layout.data_dir, *ANA) == []
+
+
+def test_a_corrected_row_is_forgotten_with_its_correction(bench: Workbench) -> None:
+    """The wrong address is theirs as well."""
+    bench.define("a", "template: {body: oi}\n")
+    bench.drop("a", "email;nome\nana.souza@gmial.com;Ana Souza\nbia@exemplo.com;Bia\n")
+    (intake,) = bench.ingest("a").intakes
+    bench.validate("a")
+    bench.drop(
+        "a", f"email;nome;linha_original\nana.souza@gmail.com;Ana Souza;{intake.content_hash[:12]}:2\n", "volta.csv"
+    )
+    bench.run("a")
+    forget(bench, "ana.souza@gmail.com")
+    assert holders(bench.layout.data_dir, b"ana.souza@", b"Ana Souza") == []
+    bench.prepare("a")
+    assert campaign_status(bench.project, "a").fates["erased"] == 2
+
+
+def test_whoever_sells_to_them_is_not_forgotten(bench: Workbench) -> None:
+    """A column that no person is known by makes nobody's row theirs; it is said."""
+    bench.define("a", "template: {body: oi}\n")
+    bench.drop("a", "email;email_vendedor\nbia@exemplo.com;vera@loja.com\ncaio@exemplo.com;vera@loja.com\n")
+    bench.run("a")
+    receipt = forget(bench, "vera@loja.com")
+    assert len(receipt.content["rows_of_others_that_mention_the_person"]) == 2
+    assert campaign_status(bench.project, "a").fates["erased"] == 0
+
+
+def test_a_typed_id_is_suppressed_everywhere_and_unread_files_are_named(bench: Workbench) -> None:
+    """No later list can message them; a list that was refused could not be searched."""
+    bench.define("a", "template: {body: oi}\n")
+    bench.drop("a", "id;nome;token\n42;Ana;tok-velho\n")
+    bench.drop("a", "email;mail\na@b.com;c@d.com\n", "duas.csv")
+    bench.run("a")
+    assert forget(bench, "42").content["input_files_not_searched"] == ["a/duas.csv"]
+    bench.define("b", "template: {body: oi}\n")
+    bench.drop("b", "id;nome;token\n42;Ana;tok-novo\n")
+    bench.prepare("b")
+    assert [row["code"] for row in bench.rows(Asset.REJECTED_RECIPIENTS, "b")] == ["forgotten"]
+
+
+def test_an_address_with_accents_is_found_as_it_is_written(bench: Workbench) -> None:
+    bench.define("a", "template: {body: oi}\n")
+    bench.drop("a", "email\nana@açaí.com.br\n")
+    bench.run("a")
+    forget(bench, "ana@açaí.com.br")
+    assert campaign_status(bench.project, "a").fates["erased"] == 1

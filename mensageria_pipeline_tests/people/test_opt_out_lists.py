@@ -1,11 +1,13 @@
 """Lists of people not to be messaged: taken in once, in force before judging and while sending, undone by no list."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.people.identity import Keys, known_as
 from mensageria_pipeline.people.opt_out_lists import ImportReport
@@ -160,3 +162,52 @@ def test_the_ledger_holds_no_address(bench: Workbench, tmp_path: Path) -> None:
     stored = b"".join(path.read_bytes() for path in bench.layout.ledger_dir.rglob("*") if path.is_file())
     assert b"ana@exemplo" not in stored
     assert b"52998224725" not in stored
+
+
+def test_every_document_of_a_row_counts(bench: Workbench) -> None:
+    """A CNPJ beside a CPF, also while sending; and a CNPJ whose zeros Excel ate."""
+    bench.define("a")
+    bench.drop("a", "id;nome;cpf;cnpj;email\n1;Ana;52998224725;11.222.333/0001-81;ana@exemplo.com\n")
+    bench.prepare("a")
+    bench.suppress("cnpj\n11222333000181\n")
+    assert bench.send("a").tally.outcomes["suppressed"] == 1
+    bench.define("b")
+    bench.drop("b", "nome;cnpj;email\nLoja;12345000165;loja@exemplo.com\n")
+    bench.suppress("cnpj\n00012345000165\n", "zeros.csv")
+    bench.prepare("b")
+    assert [row["code"] for row in bench.rows(Asset.REJECTED_RECIPIENTS, "b")] == ["suppressed_by_list"]
+
+
+def test_a_list_that_cannot_be_read_keeps_no_other_out(bench: Workbench) -> None:
+    """It stops what begins; what is being sent already gets the good ones."""
+    bench.suppress("nome\nAna\n", "a-ruim.csv")
+    bench.suppress("email\nana@exemplo.com\n", "b-boa.csv")
+    with pytest.raises(InputError, match="a-ruim"):
+        take_in(bench)
+    assert [each.file_name for each in bench.project.ledger.suppressions.lists()] == ["b-boa.csv"]
+
+
+def test_running_senders_see_what_comes_in_whatever_the_clock_says(bench: Workbench) -> None:
+    """By the number of the event: a large list is stamped long before it is committed."""
+    suppressions = bench.project.ledger.suppressions
+    known = suppressions.forbidden(Mode.SIMULATED, "a")
+    bench.suppress("email\nana@exemplo.com\n")
+    take_in(bench)
+    far_ahead = datetime.now(UTC) + timedelta(days=1)
+    news = suppressions.added(Mode.SIMULATED, "a", known.mark, far_ahead)
+    assert len(news.addresses) == 1
+    assert not suppressions.added(Mode.SIMULATED, "a", news.mark, far_ahead)
+
+
+@pytest.mark.parametrize(
+    ("answer", "leaves"),
+    [
+        ("Pare", True), ("quero SAIR", True), ("Por favor, parem", True), ("não me mande mais nada", True),
+        ("N quero receber", True), ("Não desejo receber", True), ("cancelar inscrição", True), ("STOP", True),
+        ("Parece ótimo, quero!", False), ("Saiba mais", False), ("não parei de gostar", False), ("ok", False),
+        ("Não quero perder essa promoção", False),
+    ],
+)  # fmt: skip
+def test_an_answer_is_read_by_its_words(bench: Workbench, answer: str, leaves: bool) -> None:
+    bench.suppress(f"telefone;resposta\n11987654321;{answer}\n")
+    assert take_in(bench).new[0].counts.ignored == (not leaves)

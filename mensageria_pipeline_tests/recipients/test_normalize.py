@@ -108,3 +108,40 @@ def test_a_person_is_their_id_else_cpf_else_address() -> None:
     judged = judge(id=["7", "", ""], cpf=["1", "1", ""], token=["a", "b", "c"])
     assert judged["person"].tolist() == ["7", "00000000001", "c"]
     assert judged["person_kind"].tolist() == ["id", "cpf", "address"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "address", "code"),
+    [
+        ("00351912345678", "+351912345678", ""),
+        ("0044 7911 123456", "+447911123456", ""),
+        ("0055 11 98765-4321", "+5511987654321", ""),
+        ("0 15 11 98765-4321", "+5511987654321", ""),
+        ("(0xx11) 98765-4321", "+5511987654321", ""),
+        ("(+55) 11 98765-4321", "+5511987654321", ""),
+        ("11 98765\u20114321", "+5511987654321", ""),
+        ("11987654321.0", "+5511987654321", ""),
+        ("1188887777", "+5511988887777", ""),
+        ("1198765432", "", "phone_digit_missing"),
+        ("99999999999", "", "invalid_phone"),
+    ],
+)
+def test_phones_as_people_and_programs_write_them(raw: str, address: str, code: str) -> None:
+    """What may be somebody else's number is none."""
+    found = judge_addresses(Channel.WHATSAPP, pd.Series([raw], dtype="str")).iloc[0]
+    assert (found["address"], found["code"]) == (address, code)
+
+
+def test_a_cpf_stored_as_a_fraction_is_that_cpf() -> None:
+    """`2499499621.0` is 02499499621; with its last zero taken for a digit it would be somebody else."""
+    raw = pd.Series(["2499499621.0", "52998224725.0", "529.982.247-25", "5.2998224725"], dtype="str")
+    assert list(restored_cpf(raw)) == ["02499499621", "52998224725", "52998224725", "5.2998224725"]
+
+
+def test_words_for_nothing_are_nothing() -> None:
+    """No token, no person, no text; and no general column in place of an empty one."""
+    judged = judge(Channel.PUSH, token=["NULL", "#N/D", "-", "tok-1"], id=["1", "0", "NULL", "N/A"])
+    assert list(judged["code"]) == ["missing_address", "missing_address", "missing_address", ""]
+    assert list(judged["known_as"]) == ["1", "", "", ""]
+    judged = judge(Channel.PUSH, token=["", ""], endereco=["Centro", "x" * 30])
+    assert list(judged["code"]) == ["missing_address", ""]

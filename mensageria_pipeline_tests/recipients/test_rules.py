@@ -55,6 +55,14 @@ def test_a_derived_column_can_be_ruled(bench: Workbench) -> None:
     assert [row["code"] for row in bench.rows(Asset.REJECTED_RECIPIENTS, "a")] == ["not_allowed"]
 
 
+def test_a_pattern_is_held_to_the_whole_value(bench: Workbench) -> None:
+    """Also one with anchors of its own around an alternative."""
+    bench.define("a", "template: {body: oi}\nrules: {matches: {uf_loja: '^SP|RJ$'}}\n")
+    bench.drop("a", "token;uf_loja\nt1;SP\nt2;SPX\nt3;RJ\n")
+    bench.prepare("a")
+    assert [row["row_number"] for row in bench.rows(Asset.REJECTED_RECIPIENTS, "a")] == [3]
+
+
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [

@@ -166,3 +166,50 @@ def cells(path: Path, columns: Sequence[str]) -> list[list[str]]:
 
     rows = pq.read_table(path, columns=list(columns), partitioning=None).to_pylist()
     return [[(row[column] or "").strip() for column in columns] for row in rows]
+
+
+def test_columns_may_bear_any_name(bench: Workbench) -> None:
+    """Also those of our own tables, and those that the workbook adds."""
+    bench.define("a", "template: {body: 'Oi {{ sugestao }}'}\n")
+    bench.drop(
+        "a", "email;reason;origin;column;fate;sugestao\nana@gmial.com;x;site;y;z;azul\nbia@gmial.com;x;site;y;z;rosa\n"
+    )
+    bench.prepare("a")
+    (path,) = rejects(bench)
+    header, *rows = sheet_of(path)
+    assert header[:6] == ["email", "reason", "origin", "column", "fate", "sugestao"]
+    assert len({row[-1] for row in rows}) == 2
+    correct(bench, path, {0: {"email": "ana@gmail.com"}, 1: {"email": "bia@gmail.com"}})
+    bench.prepare("a")
+    assert {row["body"] for row in bench.rows(Asset.MESSAGES, "a")} == {"Oi azul", "Oi rosa"}
+
+
+def test_a_column_of_that_name_with_anything_else_in_it_corrects_nothing(bench: Workbench) -> None:
+    """Three people whose list has a `linha_original` of its own."""
+    bench.define("a", "template: {body: oi}\n")
+    bench.drop("a", "email;linha_original\na@b.com;-\nc@d.com;-\ne@f.com;000000000000:2\n")
+    assert set(fates(bench).values()) == {"planned"}
+
+
+def test_a_row_that_passes_after_its_correction_was_sent_is_not_sent(bench: Workbench) -> None:
+    """It would be the person's second message, at the address they had before."""
+    bench.define("a", "template: {body: oi}\nrules: {allowed: {plano: [ouro]}}\n")
+    bench.drop("a", "email;plano\nana.velha@exemplo.com;prata\n")
+    (intake,) = bench.ingest("a").intakes
+    bench.validate("a")
+    bench.drop(
+        "a", f"email;plano;linha_original\nana.nova@exemplo.com;ouro;{intake.content_hash[:12]}:2\n", "volta.csv"
+    )
+    assert bench.run("a").tally.outcomes["accepted"] == 1
+    bench.define("a", "template: {body: oi}\n")
+    assert fates(bench) == {("lista.csv", 2): "repeated:already_corrected", ("volta.csv", 2): "planned"}
+
+
+def test_corrections_fit_a_campaign_that_names_its_sheet(bench: Workbench) -> None:
+    """The workbook of rejected rows has a sheet of its own."""
+    bench.define("a", "template: {body: oi}\nsheet: Sheet\n")
+    bench.drop("a", workbook([["email"], ["ana@gmial.com"]]), "lista.xlsx")
+    bench.prepare("a")
+    (path,) = rejects(bench)
+    bench.drop("a", path.read_bytes(), "rejeitados.xlsx")
+    assert len(bench.ingest("a").new) == 1

@@ -79,3 +79,11 @@ def test_a_report_without_results_names_the_missing_step(bench: Workbench) -> No
     """Launched alone, too early."""
     with pytest.raises(StaleInputError, match="send_results de a"):
         build_report(bench.layout, "a")
+
+
+def test_a_campaign_in_which_nobody_is_messaged_has_a_report(bench: Workbench) -> None:
+    """It says why nobody is."""
+    bench.define("a")
+    bench.drop("a", "id;nome;email\n1;Ana;ana@\n")
+    bench.run("a")
+    assert build_report(bench.layout, "a").non_recipients == 1
