@@ -16,7 +16,8 @@ delimiter, sheet, header row, columns and the role each was given, the first row
 `--campaign` reads as that campaign would, `--parquet OUT` keeps the rows, `--json` is for scripts. In Dagster the
 metadata of `raw_base` says how the latest list was read.
 
-Of a workbook the first visible sheet with rows is read, hidden and filtered rows included; other sheets with rows are a doubt.
+Of a workbook the first visible sheet with rows is read, hidden and filtered rows included; other sheets with rows are
+a doubt.
 `NULL`, `N/A`, `#N/D`, `-` and their like count as empty cells.
 
 Every cell arrives as text, and every row under the number a person sees in their spreadsheet. What cannot be told
