@@ -2,6 +2,7 @@
 
     python -m benchmarks                     all of them; results to benchmarks/results/ and docs/performance.md
     python -m benchmarks rate throughput     some of them, only shown
+    python -m benchmarks lists --keep        some of them, in the place of their figures of before
     python -m benchmarks profile             where a sender's event loop spends its time
 
 Each stops by itself and leaves nothing behind. Together they take about ten minutes.
@@ -36,35 +37,49 @@ def main() -> None:
     parser.add_argument(
         "names", nargs="*", choices=[*_BENCHMARKS, *_ONLY_SHOWN, []], help="benchmarks to run; none: all"
     )
-    names = parser.parse_args().names
-    found: dict[str, Any] = {
-        "date": datetime.now(UTC).date().isoformat(),
+    parser.add_argument("--keep", action="store_true", help="keep the figures of some; all are kept anyway")
+    arguments = parser.parse_args()
+    names, today = arguments.names, datetime.now(UTC).date().isoformat()
+    found: dict[str, Any] = _latest() if names else {}
+    found |= {
+        "date": today,
         "machine": machine() | {"python": platform.python_version()},
         "versions": {name: version(name) for name in _PACKAGES},
+        "taken": found.get("taken", {}) | dict.fromkeys(names or _BENCHMARKS, today),
     }
     for name in names or _BENCHMARKS:
         print(f"{name} …", flush=True)
         found[name] = (_BENCHMARKS | _ONLY_SHOWN)[name]()
         print(json.dumps(found[name], indent=2), flush=True)
-    if not names:
+    if not names or arguments.keep:
         path = _RESULTS / f"{found['date']}.json"
         path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         _write_table(found)
         print(f"written: {path} and {_DOCUMENT}")
 
 
+def _latest() -> dict[str, Any]:
+    """The figures that were kept last."""
+    path = max(_RESULTS.glob("*.json"))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return {"taken": dict.fromkeys(_BENCHMARKS, found["date"])} | found
+
+
 def _write_table(found: Mapping[str, Any]) -> None:
     text = _DOCUMENT.read_text(encoding="utf-8")
     head, tail = text.split(_BEGIN)[0], text.split(_END)[1]
     lines = [
-        f"Taken on {found['date']}: {found['machine']['cores']} cores, {found['machine']['memory_gib']} GiB, "
+        f"Last taken on {found['date']}: {found['machine']['cores']} cores, {found['machine']['memory_gib']} GiB, "
         f"{found['machine']['system']}, Python {found['machine']['python']}, "
         + ", ".join(f"{name} {number}" for name, number in found["versions"].items())
         + ".",
         "",
-        "| what | to reach | measured | command |",
-        "|---|---|---|---|",
-        *(f"| {what} | {goal} | {value} | `python -m benchmarks {name}` |" for what, goal, value, name in _rows(found)),
+        "| what | to reach | measured | on | command |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {what} | {goal} | {value} | {found['taken'][name]} | `python -m benchmarks {name}` |"
+            for what, goal, value, name in _rows(found)
+        ),
     ]
     _DOCUMENT.write_text(f"{head}{_BEGIN}\n" + "\n".join(lines) + f"\n{_END}{tail}", encoding="utf-8")
 

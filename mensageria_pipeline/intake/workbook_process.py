@@ -23,6 +23,7 @@ from mensageria_pipeline.intake.grid import ROW_NUMBER, filled_rows
 
 _TOO_WIDE = "file_too_wide"
 _NEAR = 0.7
+_CLOCK = r"^1(?:899|900)-\d\d-\d\d (\d\d:\d\d)(?::00|(:\d\d))$"
 _THREE_DECIMALS = r"^(-?\d{1,3}\.\d{3})$"
 
 
@@ -68,13 +69,8 @@ def _read_first(workbook: fastexcel.ExcelReader, target: str, names: Sequence[st
 def _readable(table: pa.Table, workbook: fastexcel.ExcelReader, name: str) -> pa.Table:
     """Dates without a midnight, times without the year 1899, and numbers of three decimals that no Brazilian takes for
     thousands."""
-    columns = [pc.replace_substring_regex(column, r"^(\d{4}-\d\d-\d\d) 00:00:00$", r"\1") for column in table.columns]
-    columns = [pc.replace_substring_regex(column, r"^1(?:899|900)-\d\d-\d\d (\d\d:\d\d)(?::00|(:\d\d))$", r"\1\2")
-               for column in columns]  # fmt: skip
-    looks = [
-        pc.fill_null(pc.match_substring_regex(column, _THREE_DECIMALS), pa.scalar(value=False)) for column in columns
-    ]
-    places = [pc.index(look, value=True).as_py() for look in looks]
+    columns = [_without_clock(column) for column in table.columns]
+    places = [_first(column) for column in columns]
     if any(place >= 0 for place in places):
         first = min(place for place in places if place >= 0)
         typed = workbook.load_sheet(name, header_row=None, skip_rows=first).to_arrow()
@@ -82,6 +78,26 @@ def _readable(table: pa.Table, workbook: fastexcel.ExcelReader, name: str) -> pa
             if place >= 0 and position < typed.num_columns and pa.types.is_floating(typed.schema.field(position).type):
                 columns[position] = pc.replace_substring_regex(columns[position], _THREE_DECIMALS, r"\10")
     return pa.table(columns, names=table.column_names)
+
+
+def _without_clock(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if _has(pc.ends_with(column, " 00:00:00")):
+        column = pc.replace_substring_regex(column, r"^(\d{4}-\d\d-\d\d) 00:00:00$", r"\1")
+    if _has(pc.or_(pc.starts_with(column, "1899-12-31 "), pc.starts_with(column, "1900-01-"))):
+        column = pc.replace_substring_regex(column, _CLOCK, r"\1\2")
+    return column
+
+
+def _first(column: pa.ChunkedArray) -> int:
+    """The first row with three decimals; -1 for none."""
+    if not _has(pc.match_substring(column, ".")):
+        return -1
+    found: int = pc.index(pc.match_substring_regex(column, _THREE_DECIMALS), value=True).as_py()
+    return found
+
+
+def _has(mask: pa.ChunkedArray) -> bool:
+    return bool(pc.any(mask).as_py())
 
 
 def _is_near_limit() -> bool:

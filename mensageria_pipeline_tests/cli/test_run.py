@@ -27,7 +27,7 @@ def test_a_file_is_taken_in_sent_and_counted(terminal: NewTerminal, provider_ser
         "fates": {"planned": 1, "rejected": 1, "duplicate": 1, "repeated": 0, "suppressed": 0, "erased": 0},
         "messages": 1,
         "outcomes": {"accepted": 1, "rejected": 0, "invalid_address": 0, "expired": 0, "cancelled": 0, "suppressed": 0},
-        "unknown": 0, "pending": 0, "attempts": 1,
+        "unknown": 0, "pending": 0, "corrected": 0, "attempts": 1,
     }  # fmt: skip
     again = shell.run("run", "boas-vindas", file, "--json")
     assert again.last_json == done.last_json
