@@ -17,27 +17,27 @@ import fastexcel
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mensageria_pipeline.contracts.columns import REJECTS_SHEET
-from mensageria_pipeline.contracts.dataset import BATCH_ROWS
 from mensageria_pipeline.contracts.limits import MEBIBYTE
 from mensageria_pipeline.intake.grid import ROW_NUMBER, filled_rows
 
 _TOO_WIDE = "file_too_wide"
 _NEAR = 0.7
+_CHUNK_ROWS = 50_000
 _CLOCK = r"^1(?:899|900)-\d\d-\d\d (\d\d:\d\d)(?::00|(:\d\d))$"
 _THREE_DECIMALS = r"^(-?\d{1,3}\.\d{3})$"
 
 
-def read(path: str, target: str, sheet: str | None, columns: int) -> dict[str, Any]:
+def read(path: str, target: str, sheet: str | None, columns: int, stand_in: str = "") -> dict[str, Any]:
     """Write the filled rows of one sheet; what was found, or the key of the sentence that refuses it.
 
-    Without a name it is the first visible sheet with anything in it; others that have rows are named.
+    Without a name it is the first visible sheet with anything in it; others that have rows are named. A workbook whose
+    only sheet is `stand_in` needs no `sheet`: it corrects rows of another.
     """
     try:
         workbook = fastexcel.read_excel(path)
         names = workbook.sheet_names
-        if sheet is not None and names == [REJECTS_SHEET]:
-            sheet = REJECTS_SHEET  # a correction of a campaign whose lists have another sheet
+        if sheet is not None and names == [stand_in]:
+            sheet = stand_in
         if sheet is not None and sheet not in names:
             return {"error": "sheet_missing", "sheets": names}
         return _read_first(workbook, target, names if sheet is None else [sheet], columns)
@@ -117,17 +117,17 @@ def _write(table: pa.Table, filled: pa.UInt64Array, target: str) -> None:
     numbers = pc.add(filled.cast(pa.int64()), 1)
     rows = (named if len(filled) == table.num_rows else named.take(filled)).append_column(ROW_NUMBER, numbers)
     with pa.OSFile(target, "wb") as out, pa.ipc.new_file(out, rows.schema) as stream:
-        stream.write_table(rows, max_chunksize=BATCH_ROWS)
+        stream.write_table(rows, max_chunksize=_CHUNK_ROWS)
 
 
 def main() -> None:
     request = json.loads(sys.argv[1])
-    limit = request["memory_mib"] * MEBIBYTE
+    limit = request.pop("memory_mib") * MEBIBYTE
     with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and may not take it
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        found = read(request["path"], request["target"], request["sheet"], request["columns"])
+        found = read(**request)
     except MemoryError:
         found = {"error": "file_needs_memory"}
     print(json.dumps(found), flush=True)  # noqa: T201 - the answer

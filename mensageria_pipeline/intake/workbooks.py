@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mensageria_pipeline.contracts.columns import REJECTS_SHEET
 from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.grid import Doubt, Grid, Reading
@@ -67,8 +68,10 @@ def _check_size(path: Path, file_name: str, limits: Limits) -> None:
 
 
 def _read(source: Path, target: Path, file_name: str, limits: Limits, sheet: str | None) -> dict[str, Any]:
-    request = {"path": str(source), "target": str(target), "sheet": sheet, "columns": limits.columns,
-               "memory_mib": limits.memory_mib}  # fmt: skip
+    request = {
+        "path": str(source), "target": str(target), "sheet": sheet, "stand_in": REJECTS_SHEET,
+        "columns": limits.columns, "memory_mib": limits.memory_mib,
+    }  # fmt: skip
     command = [sys.executable, "-m", "mensageria_pipeline.intake.workbook_process", json.dumps(request)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=limits.timeout_s, check=False)  # noqa: S603 - ourselves
