@@ -181,6 +181,7 @@ def _prepared(
     """The first messages of a preparation in a scratch folder; the real one is only read."""
     definition = load_definition(project.layout, partition.campaign)
     check_providers(partition.campaign, definition)
+    scratch.data_dir.mkdir()
     for real, copy in (
         (project.layout.input_dir, scratch.input_dir),
         (project.layout.campaigns_dir, scratch.campaigns_dir),
