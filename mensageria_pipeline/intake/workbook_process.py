@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__":
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # pyarrow imports it where it can; here it costs only time
+
 import fastexcel
 import pyarrow as pa
 import pyarrow.compute as pc
