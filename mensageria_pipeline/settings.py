@@ -5,6 +5,7 @@ two ledgers. `.env.example` explains each variable, and a test holds it against 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from mensageria_pipeline.contracts.limits import Limits
+from mensageria_pipeline.contracts.mailbox import is_mailbox
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.texts import Language
 
@@ -37,6 +39,17 @@ VARIABLES = (
     "ZENVIA_RATE_PER_SECOND",
     "ZENVIA_URL",
     "SMS_WITHOUT_ACCENTS",
+    "SMS_PRICE",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_SECURITY",
+    "SMTP_USERNAME",
+    "SMTP_PASSWORD",
+    "SMTP_FROM",
+    "SMTP_CONNECTIONS",
+    "SMTP_RATE_PER_SECOND",
+    "RECEIVER_TOKEN",
+    "RECEIVER_PUBLIC_URL",
     "SENDER_PROCESSES",
     "LEDGER_URL",
     "INPUT_SETTLE_SECONDS",
@@ -49,6 +62,7 @@ VARIABLES = (
     "LOG_LEVEL",
     "ALERT_WEBHOOK_URL",
 )
+SMTP_SECURITIES = ("starttls", "tls", "none")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -87,6 +101,23 @@ class Settings:
     zenvia_url: str | None = None
     sms_without_accents: bool = False
     """Take accents out of SMS that would cost twice as much with them."""
+    sms_price: float | None = None
+    """What one part of an SMS costs, in the currency that people count in."""
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    """One of SMTP_SECURITIES."""
+    smtp_username: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    smtp_from: str | None = None
+    """Name and address that e-mails come from, unless a campaign names others."""
+    smtp_connections: int = 10
+    """Connections to the mail server at once, of each sender."""
+    smtp_rate_per_s: float | None = None
+    receiver_token: str | None = field(default=None, repr=False)
+    """What providers prove themselves with when they report."""
+    receiver_public_url: str | None = None
+    """Where people and providers reach the receiver; without it e-mails carry no link to leave by."""
     sender_processes: int | None = None
     """None: as many as the machine has cores, where a campaign is large enough to be worth it."""
     ledger_dir: Path | None = None
@@ -99,6 +130,8 @@ class Settings:
     """After so many days without use a campaign's addresses and texts are deleted; None: never."""
     log_level: str = "INFO"
     alert_webhook_url: str | None = field(default=None, repr=False)
+    others: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Variables of .env that are none of ours: for adapters that other packages bring."""
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -142,6 +175,17 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         zenvia_rate_per_s=_optional_number("ZENVIA_RATE_PER_SECOND", values, low=0.01, high=100_000),
         zenvia_url=_url("ZENVIA_URL", values),
         sms_without_accents=_flag("SMS_WITHOUT_ACCENTS", values),
+        sms_price=_optional_number("SMS_PRICE", values, low=0, high=1_000),
+        smtp_host=_host("SMTP_HOST", values),
+        smtp_port=int(_number("SMTP_PORT", values, default=587, low=1, high=65_535)),
+        smtp_security=_one_of("SMTP_SECURITY", values, SMTP_SECURITIES),
+        smtp_username=values["SMTP_USERNAME"] or None,
+        smtp_password=values["SMTP_PASSWORD"] or None,
+        smtp_from=_mailbox("SMTP_FROM", values),
+        smtp_connections=int(_number("SMTP_CONNECTIONS", values, default=10, low=1, high=200)),
+        smtp_rate_per_s=_optional_number("SMTP_RATE_PER_SECOND", values, low=0.01, high=100_000),
+        receiver_token=_key("RECEIVER_TOKEN", values),
+        receiver_public_url=_url("RECEIVER_PUBLIC_URL", values),
         sender_processes=_count("SENDER_PROCESSES", values),
         ledger_dir=_ledger_dir(root, values["LEDGER_URL"]),
         input_settle_s=_number("INPUT_SETTLE_SECONDS", values, default=2.0, low=0, high=600),
@@ -149,6 +193,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         retention_days=_count("RETENTION_DAYS", values, high=36_500),
         log_level=_log_level(values["LOG_LEVEL"]),
         alert_webhook_url=_url("ALERT_WEBHOOK_URL", values),
+        others={name: value for name, value in file.items() if name not in VARIABLES},
     )
 
 
@@ -195,6 +240,28 @@ def _key(name: str, values: Mapping[str, str]) -> str | None:
     value = values[name]
     if value and not (value.isascii() and value.isprintable()):  # it travels in a header
         raise SettingsError("setting_invalid", name=name, found="…", expected="ASCII")
+    return value or None
+
+
+def _one_of(name: str, values: Mapping[str, str], known: tuple[str, ...]) -> str:
+    """One of some words; the first where nothing is said."""
+    value = values[name].lower() or known[0]
+    if value not in known:
+        raise SettingsError("setting_invalid", name=name, found=value, expected=", ".join(known))
+    return value
+
+
+def _host(name: str, values: Mapping[str, str]) -> str | None:
+    value = values[name]
+    if value and not re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", value):
+        raise SettingsError("setting_invalid", name=name, found=value, expected="smtp.exemplo.com.br")
+    return value or None
+
+
+def _mailbox(name: str, values: Mapping[str, str]) -> str | None:
+    value = values[name]
+    if value and not is_mailbox(value):
+        raise SettingsError("setting_invalid", name=name, found="…", expected="Loja <ola@loja.com.br>")
     return value or None
 
 

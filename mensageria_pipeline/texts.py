@@ -90,6 +90,21 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The definition of {campaign} names no provider for channel {channel}. It has: {found}. Add "
         "`{channel}:` under `provider:`.",
     ),
+    "template_no_text": (
+        "O template não tem texto para o canal {channel}. Acrescente `body:` (ou `html:` para e-mail, `sms:` para SMS). "
+        "Nada foi enviado.",
+        "The template has no text for channel {channel}. Add `body:` (or `html:` for e-mail, `sms:` for SMS). Nothing "
+        "was sent.",
+    ),
+    "campaign_file_missing": (
+        "Falta o arquivo {file}, usado nos e-mails da campanha. Coloque-o em uma destas pastas: {folders}. Nada foi enviado.",
+        "The file {file}, which the campaign's e-mails use, is missing. Put it into one of these folders: {folders}. "
+        "Nothing was sent.",
+    ),
+    "page_too_many_files": (
+        "A página {file} reúne mais de {most} arquivos com extends e include. Simplifique-a. Nada foi enviado.",
+        "The page {file} brings together more than {most} files with extends and include. Simplify it. Nothing was sent.",
+    ),
     "campaign_name_taken": (
         "O nome {found} gera a mesma chave que {owner} ({key}). Renomeie um dos dois; {found} foi ignorado.",
         "The name {found} gives the same key as {owner} ({key}). Rename one of them; {found} was ignored.",
@@ -97,6 +112,62 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "campaign_name_unusable": (
         "O nome {found} não tem letras nem números para formar uma chave. Renomeie a pasta ou o arquivo.",
         "The name {found} has no letters or digits to make a key of. Rename the folder or file.",
+    ),
+    "provider_unloadable": (
+        "O provedor {name} vem do pacote {package}, que não pôde ser carregado ({problem}). Reinstale ou atualize esse "
+        "pacote. Nada foi enviado.",
+        "Provider {name} comes from the package {package}, which cannot be loaded ({problem}). Install or update that "
+        "package. Nothing was sent.",
+    ),
+    # what comes back
+    "receiver_unproven": (
+        "Falta o token, ou ele não é o RECEIVER_TOKEN desta instalação. Envie-o em `Authorization: Bearer …`, ou como "
+        "senha em https://recibos:TOKEN@….",
+        "The token is missing, or is not this installation's RECEIVER_TOKEN. Send it as `Authorization: Bearer …`, or as "
+        "the password in https://recibos:TOKEN@….",
+    ),
+    "receiver_unknown_provider": (
+        "O provedor {provider} não envia recibos por aqui.",
+        "Provider {provider} posts no receipts here.",
+    ),
+    "receiver_too_large": ("O aviso passa de {most} bytes.", "The post is larger than {most} bytes."),
+    "receiver_unreadable": (
+        "Isto não é um aviso do provedor {provider}.",
+        "This is no report of provider {provider}.",
+    ),
+    "receiver_not_writing": (
+        "O aviso não pôde ser gravado. Envie-o de novo mais tarde.",
+        "The report could not be written. Post it again later.",
+    ),
+    "receiver_confirm": (
+        "O provedor {provider} pede uma confirmação antes de enviar recibos. Abra este endereço: {url}",
+        "Provider {provider} asks for a confirmation before it posts receipts. Open this address: {url}",
+    ),
+    "receiver_no_token": (
+        "Defina RECEIVER_TOKEN no .env: um texto longo e secreto, que os provedores enviam para se identificar. Uma "
+        "sugestão: {proposal}",
+        "Set RECEIVER_TOKEN in .env: a long secret text, with which providers prove themselves. A proposal: {proposal}",
+    ),
+    "receiver_started": (
+        "Recebendo em {url}: recibos em /recibos/<provedor>, saídas em /sair/…. Termine com Ctrl+C.",
+        "Receiving on {url}: receipts at /recibos/<provider>, wishes to leave at /sair/…. End with Ctrl+C.",
+    ),
+    "receiver_port_taken": (
+        "A porta {port} já está em uso. Escolha outra com --port.",
+        "Port {port} is in use. Choose another with --port.",
+    ),
+    "leave_ask": (
+        "Deseja deixar de receber nossas mensagens neste endereço?",
+        "Do you want no more messages at this address?",
+    ),
+    "leave_button": ("Sim, não quero mais receber", "Yes, send me no more"),
+    "leave_done": (
+        "Pronto: você não receberá mais nossas mensagens neste endereço.",
+        "Done: you will get no more messages from us at this address.",
+    ),
+    "leave_unknown": (
+        "Este endereço não é válido. Abra o link do e-mail por inteiro.",
+        "This address is not valid. Open the whole link of the e-mail.",
     ),
     # people
     "suppression_list_unreadable": (

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -12,11 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from mensageria_pipeline.contracts.columns import DERIVED, Channel, Role
 from mensageria_pipeline.contracts.dataset import fingerprint_of
 from mensageria_pipeline.contracts.layout import Layout
+from mensageria_pipeline.contracts.mailbox import is_mailbox
 from mensageria_pipeline.contracts.names import campaign_key, squeezed
 from mensageria_pipeline.contracts.window import SendWindow
 from mensageria_pipeline.errors import DefinitionError, InputError
@@ -47,12 +50,43 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_MARKUP = re.compile(r"<[a-zA-Z!/]")
+
+
+class Page(_Strict):
+    """An HTML file with every file that it extends or includes, as they were read."""
+
+    name: str
+    files: dict[str, str]
+
+
 class Template(_Strict):
     """What a message says. Each part is a Jinja template over the base's columns."""
 
     title: str = Field("", description="Title of a push, subject of an e-mail.")
-    body: str = Field(min_length=1, description="Text of the message, e.g. Olá, {{ nome }}!")
+    body: str = Field("", description="Text of the message, e.g. Olá, {{ nome }}!")
+    html: str | SkipJsonSchema[Page] | None = Field(
+        None,
+        description="What e-mails show instead of body: an HTML file in data/campaigns/<campaign>/ or data/templates/.",
+    )
+    sms: str | None = Field(None, min_length=1, description="Text of an SMS, instead of title and body.")
     data: dict[str, str] = Field({}, description="Extra values sent along, each a template.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Template":
+        if not (self.body or self.html or self.sms):
+            raise ValueError("template_empty")
+        return self
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """Name → source of the HTML files that e-mails are made from; empty without."""
+        return self.html.files if isinstance(self.html, Page) else {}
+
+    @property
+    def is_html(self) -> bool:
+        """Whether e-mails are HTML: made from a page, or from a body that holds markup itself."""
+        return self.html is not None or bool(_MARKUP.search(self.body))
 
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -119,6 +153,41 @@ class Lookup(_Strict):
     missing: Missing = Field(Missing.EMPTY, description="Rows whose key is not in the table: leave empty, or reject.")
 
 
+def _valid_mailbox(text: str) -> str:
+    if not is_mailbox(text):
+        raise ValueError("mailbox")
+    return text
+
+
+Mailbox = Annotated[str, AfterValidator(_valid_mailbox)]
+FileName = Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]*$")]
+"""A file beside the definition: never a path."""
+
+
+class Email(_Strict):
+    """What e-mails of a campaign carry beside their text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    sender: Mailbox | None = Field(
+        None,
+        alias="from",
+        description="Name and address they come from, e.g. Loja <ola@loja.com.br>. Default: SMTP_FROM.",
+    )
+    reply_to: Mailbox | None = Field(None, description="Where answers go.")
+    unsubscribe: str | None = Field(
+        None,
+        pattern=r"^https://\S+$",
+        description="Your own address to leave by; {message_id} stands for the message. Default: the receiver's.",
+    )
+    attachments: tuple[FileName, ...] = Field(
+        (), description="Files in data/campaigns/<campaign>/ or data/templates/ that every e-mail carries."
+    )
+
+
+RatePerS = Annotated[float, Field(gt=0, le=100_000)]
+
+
 def _valid_cron(expression: str) -> str:
     try:
         CronSim(expression, datetime.now(UTC))
@@ -144,7 +213,10 @@ class CampaignDefinition(_Strict):
     sheet: str | None = Field(None, description="Sheet of a workbook. Default: the first with anything in it.")
     enrich: tuple[Lookup, ...] = Field((), description="Columns joined from tables below data/lookup/.")
     rules: Rules = Field(Rules(), description="What rows must fulfil beyond an address.")
-    rate_per_s: float | None = Field(None, gt=0, le=100_000, description="Messages per second, at most.")
+    email: Email = Field(Email(), description="Sender, attachments and the way to leave, of e-mails.")
+    rate_per_s: RatePerS | dict[str, RatePerS] | None = Field(
+        None, description="Messages per second, at most, through each provider; or provider → its own."
+    )
     one_message_per: OneMessagePer = Field(
         OneMessagePer.PERSON, description="`address`: every device of a person gets one."
     )
@@ -185,6 +257,16 @@ class CampaignDefinition(_Strict):
         taken |= {squeezed(column) for column in joined}
         return (*joined, *(name for name in DERIVED if squeezed(name) not in taken))
 
+    @model_validator(mode="after")
+    def _rates_have_providers(self) -> "CampaignDefinition":
+        if isinstance(self.rate_per_s, dict) and not set(self.rate_per_s) <= set(self.providers):
+            raise ValueError("rate_of_no_provider")
+        return self
+
+    def rate_of(self, provider: str) -> float | None:
+        """Messages per second that the campaign allows through a provider, at most; None for any number."""
+        return self.rate_per_s.get(provider) if isinstance(self.rate_per_s, dict) else self.rate_per_s
+
     @property
     def providers(self) -> tuple[str, ...]:
         names = [self.provider] if isinstance(self.provider, str) else self.provider.values()
@@ -210,7 +292,7 @@ class CampaignDefinition(_Strict):
         return fingerprint_of(self.model_dump(mode="json", exclude=set(without)))
 
 
-HOW_NOT_WHAT = frozenset({"name", "rate_per_s", "on_unknown", "release", "send_window", "cron", "simulation"})
+HOW_NOT_WHAT = frozenset({"name", "email", "rate_per_s", "on_unknown", "release", "send_window", "cron", "simulation"})
 """Keys that say how a campaign is sent: changing them leaves prepared messages valid."""
 
 
@@ -226,7 +308,12 @@ def load_definition(layout: Layout, campaign: str) -> CampaignDefinition:
     raw = _read_yaml(path) if path.is_file() else {}
     if isinstance(raw.get("template"), str):
         raw = raw | {"template": _read_template(layout, raw["template"])}
-    return _validated(CampaignDefinition, raw, path)
+    definition = _validated(CampaignDefinition, raw, path)
+    template = definition.template
+    if isinstance(template, Template) and isinstance(template.html, str):
+        page = read_page((layout.campaign_dir(campaign), layout.templates_dir), template.html)
+        definition = definition.model_copy(update={"template": template.model_copy(update={"html": page})})
+    return definition
 
 
 def _refuse_misnamed(layout: Layout, campaign: str) -> None:
@@ -243,6 +330,45 @@ def _read_template(layout: Layout, name: str) -> Any:
         raise DefinitionError("template_file_missing", name=name, known=", ".join(known) or "—")
     path = layout.templates_dir / f"{name}.yaml"
     return _validated(Template, _read_yaml(path), path).model_dump()
+
+
+_REFERS = re.compile(r"{%-?\s*(?:extends|include|import|from)\s+[\"']([^\"']+)[\"']")
+_MOST_FILES = 50
+
+
+def read_page(folders: Sequence[Path], name: str) -> Page:
+    """An HTML file and all that it extends or includes, each from the first of `folders` that has it.
+
+    Raises DefinitionError for one that is missing, is no UTF-8, or lies elsewhere.
+    """
+    files: dict[str, str] = {}
+    wanted = [name]
+    while wanted:
+        each = wanted.pop()
+        if each in files:
+            continue
+        files[each] = _read_text(find_file(folders, each))
+        wanted += _REFERS.findall(files[each])
+        if len(files) > _MOST_FILES:
+            raise DefinitionError("page_too_many_files", file=name, most=_MOST_FILES)
+    return Page(name=name, files=files)
+
+
+def find_file(folders: Sequence[Path], name: str) -> Path:
+    """The file called `name` in the first of `folders` that has it. Raises DefinitionError where none does."""
+    is_plain = name == Path(name).name and not name.startswith(".")
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None) if is_plain else None
+    if path is None:
+        shown = " / ".join(f"{folder.parent.name}/{folder.name}" for folder in folders)
+        raise DefinitionError("campaign_file_missing", file=name[:80], folders=shown)
+    return path
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DefinitionError("definition_encoding", file=path.name) from None
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -334,6 +460,9 @@ _VALUE_ERRORS = {
     "timezone": "America/Sao_Paulo, America/Manaus, …",
     "not_after": "not_after > not_before",
     "pattern": "RE2: [A-Z]{2}\\d{6}, …",
+    "mailbox": "Loja <ola@loja.com.br>",
+    "template_empty": "body, html, sms",
+    "rate_of_no_provider": "provider: {push: fcm, …}, rate_per_s: {fcm: 50, …}",
 }
 
 

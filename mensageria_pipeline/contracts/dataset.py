@@ -77,8 +77,10 @@ def rewrite_dataset(
     added: pa.Table | None = None,
     inputs: Mapping[str, str] = MappingProxyType({}),
     facts: Mapping[str, Any] = MappingProxyType({}),
+    schema: pa.Schema | None = None,
 ) -> Stamp:
-    """Write a dataset anew, its rows changed batch by batch and others added; atomically, in its own schema.
+    """Write a dataset anew, its rows changed batch by batch and others added; atomically, in its own schema unless
+    another one is given.
 
     `inputs` and `facts` replace those of the same name, the others stay. The new file remembers the fingerprints of
     those before it, so that what was made from one of them can be told to belong to it. Raises ContractError where
@@ -90,7 +92,7 @@ def rewrite_dataset(
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         rows = (change(pa.Table.from_batches([batch])) for batch in file.iter_batches(BATCH_ROWS))
         changed = itertools.chain(rows, [] if added is None else [added.select(file.schema_arrow.names)])
-        schema = pa.schema([field.with_metadata(_comment_only(field)) for field in file.schema_arrow])
+        schema = schema or pa.schema([field.with_metadata(_comment_only(field)) for field in file.schema_arrow])
         formerly = [stamp.fingerprint, *stamp.facts.get(_FORMERLY, ())][:_REMEMBERED]
         return write_dataset(
             path, schema, changed, inputs={**stamp.inputs, **inputs},

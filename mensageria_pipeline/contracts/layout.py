@@ -15,6 +15,7 @@ class Asset(StrEnum):
     MESSAGES = "messages"
     SEND_RESULTS = "send_results"
     ATTEMPTS = "attempts"
+    RECEIPTS = "receipts"
     CAMPAIGN_METRICS = "campaign_metrics"
     CAMPAIGN_REPORT = "campaign_report"
 
@@ -101,6 +102,10 @@ class Layout:
 
     def export_dir(self, partition: str) -> Path:
         return self.exports_dir / partition
+
+    def campaign_dir(self, campaign: str) -> Path:
+        """Pages, images and attachments of a campaign's e-mails."""
+        return self.campaigns_dir / campaign
 
     def definition(self, campaign: str) -> Path:
         return self.campaigns_dir / f"{campaign}.yaml"

@@ -45,8 +45,16 @@ SEND_RESULTS = pa.schema(
         pa.field("latency_ms", pa.float64(), True, {"comment": "request to answer of the deciding attempt"}),
         pa.field("first_attempt_at", _MICROSECONDS, True, {"comment": "first request, UTC"}),
         pa.field("decided_at", _MICROSECONDS, True, {"comment": "when the outcome became final, UTC"}),
+        pa.field("cost", pa.float64(), True, {"comment": "what the provider asks for it; null where no price is set"}),
+        pa.field(
+            "delivery", pa.string(), True,
+            {"comment": "how far it got, as receipts say: delayed, sent, delivered, read, undelivered, bounced, "
+                        "complained; null without any"},
+        ),
+        pa.field("delivery_code", pa.string(), True, {"comment": "the provider's code of that receipt"}),
+        pa.field("delivery_at", _MICROSECONDS, True, {"comment": "when that happened, UTC"}),
     ]
-)
+)  # fmt: skip
 
 ATTEMPTS = pa.schema(
     [

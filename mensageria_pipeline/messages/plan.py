@@ -166,6 +166,7 @@ class _Planner:
         per_person = self._definition.one_message_per is OneMessagePer.PERSON
         recipients = rows["person"].to_pylist() if per_person else addresses
         values = {name: _filled(rows[f"cell:{key}"]) for name, key in self._fields[intake].items()}
+        self._renderers[intake].check_channel(channel)
         rendered = self._renderers[intake].render_many(values, count, channel)
         self.providers[provider] += count
         self.problems += count - rendered.problems.null_count

@@ -22,8 +22,9 @@ from mensageria_pipeline.errors import TemplateError
 
 _FUEL = 50_000
 _PROBE = "1"
-_FUNCTIONS = frozenset({"range", "dict", "namespace", "debug"})
+_FUNCTIONS = frozenset({"range", "dict", "namespace", "debug", "super", "self", "caller"})
 """minijinja's own, which it lists among the undeclared variables."""
+_TITLE, _BODY, _HTML, _SMS = "title", "body", "html", "sms"
 RENDER_FAILED = "render_failed"
 _HARMLESS = re.compile(r"\{\{\s*\w+\s*(?:\|\s*(?:primeiro_nome|upper|lower|trim|title|default\([^)]*\))\s*)*\}\}")
 """A placeholder with no filter that a value could break."""
@@ -81,12 +82,17 @@ class Renderer:
     """One template, checked. Raises TemplateError when it cannot be read."""
 
     def __init__(self, template: Template) -> None:
-        self._sources = {"title": template.title, "body": template.body}
+        assert not isinstance(template.html, str)  # noqa: S101 - the definition was loaded with its files
+        page = template.html
+        self._sources = {_TITLE: template.title, _BODY: template.body}
+        self._sources |= {_HTML: template.pages[page.name]} if page else {}
+        self._sources |= {_SMS: template.sms} if template.sms else {}
         self._sources |= {f"data.{key}": text for key, text in template.data.items()}
+        self._pages = template.pages
         real = {name: _required(function) for name, function in FILTERS.items()}
-        self._plain = _environment(real)
-        self._has_markup = bool(re.search(r"<[a-zA-Z!/]", template.body))
-        self._html = _environment(real, escape=self._has_markup)
+        self._plain = _environment(real, self._sources)
+        self._is_html = template.is_html
+        self._html = _environment(real, self._sources | self._pages, escape=self._is_html)
         self._optional: set[str] = set()
         self.placeholders = self._check()
 
@@ -124,30 +130,45 @@ class Renderer:
         """The message of one row. `values` holds placeholders with a value; empty cells are left out."""
         try:
             texts = {
-                part: self._environment_for(part, channel).render_template(part, **values) for part in self._sources
+                field: self._environment_for(part, channel).render_template(part, **values) if part else ""
+                for field, part in self._parts_of(channel).items()
             }
         except (minijinja.TemplateError, ValueError, TypeError, ArithmeticError):
             return Rendered(problem=RENDER_FAILED)
         extra = {part.removeprefix("data."): text for part, text in texts.items() if part.startswith("data.")}
-        return Rendered(texts["title"], texts["body"], extra)
+        return Rendered(texts[_TITLE], texts[_BODY], extra)
 
     def render_many(self, values: Mapping[str, pa.Array], count: int, channel: str) -> "RenderedMany":
         """The messages of many rows of one channel. `values` holds, per placeholder, one text per row or null."""
         texts: dict[str, pa.Array] = {}
         failed = pa.repeat(pa.scalar(value=False), count)
-        for part, source in self._sources.items():
-            plain = None if self._escapes(part, channel) else _plain_parts(source)
-            texts[part] = _joined(plain, values, count) if plain else self._looped(part, values, count, channel)
-            failed = pc.or_(failed, pc.is_null(texts[part]))
+        for field, part in self._parts_of(channel).items():
+            plain = None if self._escapes(part, channel) else _plain_parts(self._sources.get(part, ""))
+            texts[field] = _joined(plain, values, count) if plain else self._looped(part, values, count, channel)
+            failed = pc.or_(failed, pc.is_null(texts[field]))
         cleared = {part: pc.if_else(failed, "", text) for part, text in texts.items()}
         extra = {part.removeprefix("data."): text for part, text in cleared.items() if part.startswith("data.")}
         problems = pc.if_else(failed, RENDER_FAILED, pa.scalar(None, pa.string()))
-        return RenderedMany(cleared["title"], cleared["body"], extra, problems)
+        return RenderedMany(cleared[_TITLE], cleared[_BODY], extra, problems)
+
+    def check_channel(self, channel: str) -> None:
+        """Raises TemplateError where the template says nothing on a channel."""
+        if not self._sources[self._parts_of(channel)[_BODY]]:
+            raise TemplateError("template_no_text", channel=channel)
+
+    def _parts_of(self, channel: str) -> dict[str, str]:
+        """Field of a message → the part of the template that fills it on a channel; empty: it stays empty."""
+        parts = {part: part for part in self._sources if part not in {_HTML, _SMS}}
+        if channel == Channel.EMAIL and _HTML in self._sources:
+            parts[_BODY] = _HTML
+        elif channel == Channel.SMS and _SMS in self._sources:
+            parts |= {_TITLE: "", _BODY: _SMS}
+        return parts
 
     def _looped(self, part: str, values: Mapping[str, pa.Array], count: int, channel: str) -> pa.Array:
         """One part of every row through minijinja; null where it cannot be rendered."""
         environment, source = self._environment_for(part, channel), self._sources[part]
-        names = [name for name in values if name in source]
+        names = [name for name in values if part == _HTML or name in source]
         rows = zip(*(values[name].to_pylist() for name in names), strict=True) if names else iter([()] * count)
 
         def one(cells: tuple[str | None, ...]) -> str | None:
@@ -160,18 +181,18 @@ class Renderer:
         return pa.array([one(cells) for cells in rows], pa.string())
 
     def _escapes(self, part: str, channel: str) -> bool:
-        return part == "body" and channel == Channel.EMAIL and self._has_markup
+        return part == _HTML or (part == _BODY and channel == Channel.EMAIL and self._is_html)
 
     def _environment_for(self, part: str, channel: str) -> minijinja.Environment:
-        return self._html if part == "body" and channel == Channel.EMAIL else self._plain
+        is_html = part == _HTML or (part == _BODY and channel == Channel.EMAIL)
+        return self._html if is_html else self._plain
 
     def _check(self) -> set[str]:
-        probe = _environment(dict.fromkeys(FILTERS, _identity))
+        sources = self._sources | self._pages
+        probe = _environment(dict.fromkeys(FILTERS, _identity), sources)
         placeholders: set[str] = set()
-        for part, source in self._sources.items():
+        for part, source in sources.items():
             try:
-                for environment in (probe, self._plain, self._html):
-                    environment.add_template(part, source)
                 placeholders |= probe.undeclared_variables_in_str(source) - _FUNCTIONS
             except minijinja.TemplateError as error:
                 raise _template_error(part, error) from None
@@ -240,9 +261,12 @@ def _required(function: Callable[[str], str]) -> Callable[[str | None], str]:
     return checked
 
 
-def _environment(filters: Mapping[str, Any], *, escape: bool = False) -> minijinja.Environment:
+def _environment(
+    filters: Mapping[str, Any], sources: Mapping[str, str], *, escape: bool = False
+) -> minijinja.Environment:
+    """An environment that finds the parts of a template, and the files that its page extends, by name."""
     return minijinja.Environment(
-        filters=filters, undefined_behavior="strict", fuel=_FUEL, debug=False,
+        loader=sources.get, filters=filters, undefined_behavior="strict", fuel=_FUEL, debug=False,
         auto_escape_callback=lambda _name: escape, keep_trailing_newline=False,
     )  # fmt: skip
 

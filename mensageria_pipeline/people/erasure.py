@@ -43,6 +43,7 @@ def erase_rows(
     for intake in intakes:
         counts[Asset.RAW_BASE.value] += _empty_cells(intake, set(places[intake.content_hash]))
     counts["journal"] = ledger.journal(partition).erase(message_ids)
+    ledger.receipts.erase(message_ids)
     recipients = _erase_recipients(layout, partition, places, intakes, counts)
     plan = _erase_messages(layout, ledger, partition, places, recipients, counts)
     _erase_results(layout, partition, _is_of(message_ids), plan, counts)
@@ -149,8 +150,8 @@ def _erase_messages(
 
 
 def _erase_results(layout: Layout, partition: str, mask: _Mask, plan: Stamp | None, counts: Counter[str]) -> None:
-    """The results and attempts of every edition and mode."""
-    for asset in (Asset.ATTEMPTS, Asset.SEND_RESULTS):
+    """The results, attempts and receipts of every edition and mode."""
+    for asset in (Asset.ATTEMPTS, Asset.SEND_RESULTS, Asset.RECEIPTS):
         for path in sorted(layout.partition_dir(asset, partition).glob("[!.]*.parquet")):
             before = read_stamp(path)
             assert before is not None  # noqa: S101 - it was just listed

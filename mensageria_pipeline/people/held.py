@@ -8,7 +8,8 @@ from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.queries import literal, open_duckdb
 from mensageria_pipeline.people.find import Found
 
-_HELD = (Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES, Asset.SEND_RESULTS, Asset.ATTEMPTS)
+_HELD = (Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES, Asset.SEND_RESULTS, Asset.ATTEMPTS,
+         Asset.RECEIPTS)  # fmt: skip
 
 
 def held_of(layout: Layout, found: Found) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def held_of(layout: Layout, found: Found) -> dict[str, Any]:
                 if not paths:
                     continue
                 source = f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false)"
-                if asset is Asset.ATTEMPTS:
+                if asset in {Asset.ATTEMPTS, Asset.RECEIPTS}:
                     rows_sent = f"FROM {source} AS tried SEMI JOIN send_results USING (message_id)"
                     chosen = f"SELECT DISTINCT tried.* {rows_sent}"
                 else:

@@ -6,7 +6,6 @@ list has them, narrow a row; a list in data/suppressions/<campaign>/ is that cam
 makes anybody reachable again.
 """
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,8 @@ from mensageria_pipeline.contracts.columns import ALIASES, CHANNEL_ALIASES, Chan
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.contracts.masking import shown_headers
-from mensageria_pipeline.contracts.names import campaign_key, plain, squeezed
+from mensageria_pipeline.contracts.names import campaign_key, squeezed
+from mensageria_pipeline.contracts.wishes import asks_to_leave
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import is_ignored
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
@@ -34,14 +34,6 @@ PATIENCE_S = 10.0
 """How long a list that is still being copied is waited for, before preparing or sending stops."""
 _CAMPAIGN = frozenset({"campanha", "campaign"})
 _ANSWER = frozenset({"mensagem", "resposta", "texto", "respostasms", "message", "reply", "answer", "conteudo"})
-_LEAVING = re.compile(
-    r"\b(?:pare|parem|parar|sair|sai|saia|saiam|stop|cancel\w*|remov\w*|retir[ae]\w*|descadastr\w*|desinscrev\w*"
-    r"|unsubscribe|opt ?out)\b"
-    r"|\b(?:nao|n)\b (?:\w+ )?(?:mand\w+|envi\w+|perturb\w*|incomod\w*|receber)\b"
-    r"|\b(?:nao|n)\b (?:quero|desejo)(?: mais)?(?: nada| isso| receber| mensage\w*| contato)?$"
-)
-"""What asks to leave, anywhere in an answer in lower case without accents and marks. In doubt it is no wish to leave,
-and the row is counted as such."""
 _SHOWN_ROWS = 20
 _ROWS_TOGETHER = 5_000
 
@@ -227,7 +219,7 @@ class _Columns:
         """Which rows ask to leave: all of them, unless the list holds answers."""
         if self.answer is None:
             return [True] * len(cells)
-        return [bool(_LEAVING.search(_words(text))) for text in cells[self.answer].tolist()]
+        return [asks_to_leave(text) for text in cells[self.answer].tolist()]
 
     def known(self, cells: pd.DataFrame) -> Iterator[_Row]:
         channels = cells[self.channel].tolist() if self.channel else [""] * len(cells)
@@ -237,11 +229,6 @@ class _Columns:
             key = _campaign(campaign)
             is_clear = (meant is not None or not channel) and key is not None
             yield _Row(known, [meant] if meant else list(Channel), key or EVERY_CAMPAIGN, is_clear)
-
-
-def _words(text: str) -> str:
-    """Lower case, without accents, the words separated by one space."""
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", plain(text)).split())
 
 
 def _campaign(name: str) -> str | None:

@@ -31,6 +31,7 @@ _EMPTIED: Mapping[Asset, Mapping[str, str]] = {
     Asset.MESSAGES: {"person": "", "document": "", "address": "", "title": "", "body": "", "data": "{}"},
     Asset.SEND_RESULTS: {"person": ""},
     Asset.ATTEMPTS: {},
+    Asset.RECEIPTS: {},
 }
 """Asset → column → what stands there afterwards. Everything else stays: outcomes, codes, latencies, keyed hashes."""
 

@@ -115,7 +115,8 @@ class Dispatch:
         """How many senders are worth their while."""
         if self.settings.sender_processes:
             return self.settings.sender_processes
-        is_slow = (self.definition.rate_per_s or WORTH_PROCESSES_PER_S) < WORTH_PROCESSES_PER_S
+        rates = [self.definition.rate_of(name) or WORTH_PROCESSES_PER_S for name in self.providers]
+        is_slow = sum(rates) < WORTH_PROCESSES_PER_S
         return 1 if left < WORTH_PROCESSES or is_slow else (os.cpu_count() or 1)
 
     def _take(self, shard: int) -> Lease:

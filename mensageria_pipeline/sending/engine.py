@@ -450,7 +450,7 @@ class Lane:
             )  # fmt: skip
         return Line(
             message.message_id, self._mode, message.attempt, event, now_us(), result.code, result.provider_message_id,
-            latency_ms,
+            latency_ms, None, None, result.cost,
         )  # fmt: skip
 
     def _decision(self, message: Message, outcome: Outcome, code: str) -> Line:

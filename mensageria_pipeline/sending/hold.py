@@ -30,6 +30,18 @@ def hold_campaign(
         yield CampaignHold(lease, keeper, watch)
 
 
+@contextlib.contextmanager
+def hold_if_free(ledger: Ledger, partition: str, owner: str) -> Iterator[CampaignHold | None]:
+    """Hold a campaign for the length of a block, or give None where somebody else does. Waits for nobody."""
+    lease = ledger.leases.claim(partition, CAMPAIGN, owner)
+    if lease is None:
+        yield None
+        return
+    with Keeper(ledger.leases) as keeper:
+        keeper.keep(lease)
+        yield CampaignHold(lease, keeper, Watch())
+
+
 def take_shard(ledger: Ledger, hold: CampaignHold, shard: int) -> Lease:
     """The lease on a shard, once nobody holds it any more, and its file fenced against all earlier ones."""
     journal = ledger.journal(hold.lease.scope)

@@ -10,11 +10,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from mensageria_pipeline.errors import LedgerError
-from mensageria_pipeline.sending.ledger.journal import Line
 from mensageria_pipeline.sending.pacing import Slots
 
+L = TypeVar("L")
 MAX_LINES = 4_000
 """Lines in one transaction, at most."""
 LINGER_S = 0.003
@@ -27,15 +28,15 @@ _STOP = None
 @dataclass(slots=True)
 class _Group:
     written: asyncio.Future[None]
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Any] = field(default_factory=list)
     held: Counter[Slots] = field(default_factory=Counter)
     """Slots that come free with it."""
 
 
-class Recorder:
+class Recorder(Generic[L]):
     """Durable lines for one event loop. Use as an async context manager: leaving it waits for all of them."""
 
-    def __init__(self, append: Callable[[Sequence[Line]], None]) -> None:
+    def __init__(self, append: Callable[[Sequence[L]], None]) -> None:
         self._append = append
         self.error: LedgerError | None = None
         """Why nothing can be recorded any more."""
@@ -45,7 +46,7 @@ class Recorder:
         self._queue: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_forever, name="ledger-writer", daemon=True)
 
-    async def __aenter__(self) -> "Recorder":
+    async def __aenter__(self) -> "Recorder[L]":
         self._loop = asyncio.get_running_loop()
         self._thread.start()
         return self
@@ -55,11 +56,11 @@ class Recorder:
         self._queue.put(_STOP)
         await asyncio.to_thread(self._thread.join)
 
-    async def record(self, lines: Sequence[Line]) -> None:
+    async def record(self, lines: Sequence[L]) -> None:
         """Return when `lines` are on disk. Raises LedgerError when they cannot be."""
         await asyncio.shield(self.submit(lines))
 
-    def submit(self, lines: Sequence[Line], slots: Slots | None = None, held: int = 0) -> "asyncio.Future[None]":
+    def submit(self, lines: Sequence[L], slots: Slots | None = None, held: int = 0) -> "asyncio.Future[None]":
         """Hand `lines` over; the future ends when they are on disk, and `held` of `slots` are released then."""
         if not self._gathering or len(self._gathering[-1].lines) >= MAX_LINES:
             self._gathering.append(_Group(self._loop.create_future()))

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
+
 from mensageria_pipeline.contracts.dataset import BATCH_ROWS, Stamp, write_dataset
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.queries import query
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, FINAL_OUTCOMES, SEND_RESULTS, Outcome
+from mensageria_pipeline.sending.deliveries import NONE
 from mensageria_pipeline.sending.ledger.journal import Journal
-from mensageria_pipeline.sending.look import connect, read_journal
+from mensageria_pipeline.sending.look import add_deliveries, connect, read_journal
 
 _PACKAGE = "mensageria_pipeline.sending"
 
@@ -37,12 +40,13 @@ class Tally:
 class Results:
     """One look at a plan and its journal. A context manager; the journal is read once, on entering."""
 
-    def __init__(self, plan: Path, journal: Journal, as_mode: Mode | None = None) -> None:
+    def __init__(self, plan: Path, journal: Journal, as_mode: Mode | None = None, deliveries: pa.Table = NONE) -> None:
         """`as_mode` looks at the plan as if its messages were of that mode: what is there still to be sent live?"""
-        self._plan, self._journal, self._as_mode = plan, journal, as_mode
+        self._plan, self._journal, self._as_mode, self._deliveries = plan, journal, as_mode, deliveries
 
     def __enter__(self) -> "Results":
         self._connection = connect(self._plan, self._as_mode)
+        add_deliveries(self._connection, self._deliveries)
         read_journal(self._connection, self._journal, with_answers=True)
         return self
 

@@ -18,6 +18,7 @@ from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.raw_base import list_intakes, raw_fingerprint
 from mensageria_pipeline.errors import LeaseLostError, LedgerError, MensageriaError, StaleInputError
+from mensageria_pipeline.sending.deliveries import deliveries_of, write_receipts
 from mensageria_pipeline.sending.dispatch import Dispatch, ProgressSink
 from mensageria_pipeline.sending.hold import CampaignHold
 from mensageria_pipeline.sending.ledger import Ledger
@@ -25,6 +26,7 @@ from mensageria_pipeline.sending.ledger.control import Order, Wait
 from mensageria_pipeline.sending.policy import UNREACHABLE_S, LaneReport, StopReason
 from mensageria_pipeline.sending.providers.contract import Provider, ProviderConfig
 from mensageria_pipeline.sending.providers.registry import create_provider
+from mensageria_pipeline.sending.provision import provider_config
 from mensageria_pipeline.sending.results import Results, Tally
 from mensageria_pipeline.settings import Settings
 
@@ -98,7 +100,7 @@ def send_messages(
         plan = verified_plan(layout, partition, definition, path)
         if released_plan not in {None, plan.fingerprint}:
             raise StaleInputError("step_stale", asset=Asset.MESSAGES, campaign=partition, changed="messages")
-        providers = _providers(path, ProviderConfig(settings, definition.simulation))
+        providers = _providers(path, provider_config(settings, ledger.key, partition, definition))
         known_wait = ledger.wait(partition)
         report = SendReport(plan, modes=sorted({p.capabilities.mode for p in providers}))
         dispatch = Dispatch(
@@ -214,7 +216,10 @@ def _write_results(layout: Layout, ledger: Ledger, partition: str, path: Path, r
     Raises the reason for stopping, or LedgerError, when not even that can be written.
     """
     try:
-        with Results(path, ledger.journal(partition)) as results:
+        receipts = ledger.receipts.of(partition)
+        if receipts.num_rows:
+            write_receipts(layout, partition, receipts)
+        with Results(path, ledger.journal(partition), deliveries=deliveries_of(receipts)) as results:
             report.tally = results.tally()
             _explain(report, partition)
             problem = {"key": report.problem.key, "values": dict(report.problem.values)} if report.problem else None

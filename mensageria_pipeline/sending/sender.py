@@ -21,19 +21,21 @@ from mensageria_pipeline.contracts.send_results import FINAL_OUTCOMES
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.sending.engine import Lane
 from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.ledger.journal import Line
 from mensageria_pipeline.sending.ledger.leases import Lease
 from mensageria_pipeline.sending.outbox import messages_left
 from mensageria_pipeline.sending.pacing import Bucket, Pace, Slots
 from mensageria_pipeline.sending.policy import MAX_IN_FLIGHT, LanePolicy, LaneReport, StopSwitch
 from mensageria_pipeline.sending.providers.contract import (
     Capabilities,
+    Holding,
     HttpProvider,
     Provider,
-    ProviderConfig,
     Result,
     SendingProvider,
 )
 from mensageria_pipeline.sending.providers.registry import create_provider
+from mensageria_pipeline.sending.provision import provider_config
 from mensageria_pipeline.sending.recorder import Recorder
 from mensageria_pipeline.sending.transport import HttpTransport
 from mensageria_pipeline.settings import Settings
@@ -101,9 +103,8 @@ class Sender:
 
     async def _send_all(self) -> list[LaneReport]:
         job = self._job
-        most = MAX_IN_FLIGHT // len(job.providers)  # each lane its own: a batch would wait behind single messages
         shard = self._ledger.journal(job.partition).shard(job.lease.shard, job.lease.token)
-        config = ProviderConfig(job.settings, job.definition.simulation)
+        config = provider_config(job.settings, self._ledger.key, job.partition, job.definition)
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(shard.close)
             recorder = await stack.enter_async_context(Recorder(shard.append))
@@ -111,7 +112,8 @@ class Sender:
                 provider = create_provider(name, config)
                 send = await self._way(provider, stack)
                 buckets = [stack.enter_context(contextlib.closing(bucket)) for bucket in _buckets(job, provider)]
-                self._lanes.append(self._lane(provider, send, recorder, Slots(most), buckets))
+                slots = Slots(_most_in_flight(provider.capabilities, len(job.providers)))
+                self._lanes.append(self._lane(provider, send, recorder, slots, buckets))
             reports = await asyncio.gather(*(lane.run() for lane in self._lanes), return_exceptions=True)
         for report in reports:
             if isinstance(report, BaseException):
@@ -119,6 +121,8 @@ class Sender:
         return [report for report in reports if isinstance(report, LaneReport)]
 
     async def _way(self, provider: Provider, stack: contextlib.AsyncExitStack) -> _Send:
+        if isinstance(provider, Holding):
+            stack.push_async_callback(provider.aclose)
         if isinstance(provider, SendingProvider):
             return provider.send
         assert isinstance(provider, HttpProvider)  # noqa: S101 - the contract knows two kinds
@@ -126,7 +130,7 @@ class Sender:
         return (await stack.enter_async_context(transport)).send
 
     def _lane(
-        self, provider: Provider, send: _Send, recorder: Recorder, slots: Slots, buckets: Sequence[Bucket]
+        self, provider: Provider, send: _Send, recorder: Recorder[Line], slots: Slots, buckets: Sequence[Bucket]
     ) -> Lane:
         job, can = self._job, provider.capabilities
         on_unknown = job.definition.on_unknown or can.on_unknown
@@ -140,12 +144,17 @@ class Sender:
         )  # fmt: skip
 
 
+def _most_in_flight(can: Capabilities, lanes: int) -> int:
+    """Each lane has slots of its own: a batch would wait behind single messages."""
+    return min(MAX_IN_FLIGHT // lanes, can.max_in_flight or MAX_IN_FLIGHT)
+
+
 def _buckets(job: SenderJob, provider: Provider) -> list[Bucket]:
     """The campaign's own pace, where it has one, and its credential's, which other campaigns share."""
     buckets = []
-    if job.definition.rate_per_s:
+    if rate_per_s := job.definition.rate_of(provider.name):
         name = f"campaign\n{job.partition}\n{provider.name}"
-        buckets.append(Bucket(Pace(job.definition.rate_per_s), _bucket_file(job.pacing_dir, name)))
+        buckets.append(Bucket(Pace(rate_per_s), _bucket_file(job.pacing_dir, name)))
     shared = f"credential\n{provider.name}\n{provider.credential}" if provider.credential else None
     buckets.append(Bucket(provider.capabilities.pace, _bucket_file(job.pacing_dir, shared) if shared else None))
     return buckets

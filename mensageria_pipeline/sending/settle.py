@@ -15,11 +15,12 @@ from mensageria_pipeline.contracts.campaign import OneMessagePer
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.queries import query
 from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.sending.deliveries import NONE
 from mensageria_pipeline.sending.hold import CampaignHold, take_shard
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.ledger.journal import Event, Journal, Line, now_us
 from mensageria_pipeline.sending.left import look_for_left
-from mensageria_pipeline.sending.look import connect, read_journal
+from mensageria_pipeline.sending.look import add_deliveries, connect, read_journal
 
 BY_A_PERSON = "by_operator"
 """The code of a decision that no provider gave."""
@@ -51,11 +52,13 @@ def doubts(plan: Path, journal: Journal) -> list[Doubt]:
     return [Doubt(row[0], Mode(row[1]), *row[2:]) for row in rows]
 
 
-def settle_doubts(ledger: Ledger, hold: CampaignHold, found: Iterable[Doubt], outcome: Outcome | None) -> int:
+def settle_doubts(
+    ledger: Ledger, hold: CampaignHold, found: Iterable[Doubt], outcome: Outcome | None, code: str = BY_A_PERSON
+) -> int:
     """Settle in-doubt messages as `outcome`, or, with None, let them be sent again; how many messages."""
     event = outcome.value if outcome else Event.RETRY.value
     found = list(found)
-    _append(ledger, hold, (Line(d.message_id, d.mode.value, d.attempt, event, now_us(), BY_A_PERSON) for d in found))
+    _append(ledger, hold, (Line(d.message_id, d.mode.value, d.attempt, event, now_us(), code) for d in found))
     return len({doubt.message_id for doubt in found})
 
 
@@ -68,6 +71,7 @@ def failures(
     a later list may have brought another address.
     """
     with connect(plan) as connection:
+        add_deliveries(connection, NONE)
         read_journal(connection, journal, with_answers=True)
         found: list[tuple[str, Mode, Outcome]] = []
         for (mode,) in connection.execute("SELECT DISTINCT mode FROM plan").fetchall():

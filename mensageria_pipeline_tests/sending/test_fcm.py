@@ -9,7 +9,6 @@ from typing import Any
 import google.auth.exceptions
 import pytest
 
-from mensageria_pipeline.contracts.campaign import Simulation
 from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.pacing import Pace
@@ -120,7 +119,7 @@ def test_what_cannot_be_sent_is_refused_before_it_is() -> None:
 
 
 def config(**settings: Any) -> ProviderConfig:
-    return ProviderConfig(Settings(Path(), Path(), **settings), Simulation())
+    return ProviderConfig(Settings(Path(), Path(), **settings))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mensageria_pipeline.contracts.campaign import Simulation
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, Simulation
 from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.providers.contract import HttpProvider, ProviderConfig, SendingProvider, Verdict
@@ -30,7 +30,7 @@ TWO = (message(1), message(2))
 
 def http_provider(url: str) -> HttpProvider:
     settings = Settings(Path(), Path(), api_provider_url=url, api_key="segredo", default_batch_size=200)
-    provider = create_provider("http", ProviderConfig(settings, Simulation()))
+    provider = create_provider("http", ProviderConfig(settings))
     assert isinstance(provider, HttpProvider)
     return provider
 
@@ -147,7 +147,7 @@ def test_a_missing_variable_is_named_before_the_first_message(missing: str) -> N
     values = {"api_provider_url": "http://127.0.0.1/", "api_key": "x"} | {missing: None}
     settings = Settings(Path(), Path(), **values)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match=missing.upper()):
-        create_provider("http", ProviderConfig(settings, Simulation()))
+        create_provider("http", ProviderConfig(settings))
 
 
 def test_secrets_and_contents_stay_out_of_repr() -> None:
@@ -167,7 +167,7 @@ def test_the_simulation_is_repeatable_and_follows_its_rates() -> None:
     many = [message(number) for number in range(4_000)]
 
     def verdicts() -> list[Verdict]:
-        provider = create_provider("simulated", ProviderConfig(settings, simulation))
+        provider = create_provider("simulated", ProviderConfig(settings, CampaignDefinition(simulation=simulation)))
         assert isinstance(provider, SendingProvider)
         return [result.verdict for result in asyncio.run(provider.send(many))]
 
@@ -188,8 +188,10 @@ def test_every_provider_declares_what_it_can_do() -> None:
         fcm_project_id="p",
         zenvia_token="x",
         zenvia_from="x",
+        smtp_host="x",
+        smtp_from="loja@loja.com.br",
     )
     for name in PROVIDERS:
-        provider = create_provider(name, ProviderConfig(settings, Simulation()))
+        provider = create_provider(name, ProviderConfig(settings))
         assert provider.name == name
         assert provider.capabilities.batch_size >= 1

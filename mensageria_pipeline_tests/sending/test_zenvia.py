@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mensageria_pipeline.contracts.campaign import OnUnknown, Simulation
+from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.providers.contract import ProviderConfig, Result, Verdict
@@ -81,7 +81,7 @@ def test_doubts_are_held_and_missing_settings_named() -> None:
     for missing in ("zenvia_token", "zenvia_from"):
         values = {"zenvia_token": "x", "zenvia_from": "loja"} | {missing: None}
         with pytest.raises(SettingsError, match=missing.upper()):
-            create_provider("zenvia", ProviderConfig(Settings(Path(), Path(), **values), Simulation()))  # type: ignore[arg-type]
+            create_provider("zenvia", ProviderConfig(Settings(Path(), Path(), **values)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

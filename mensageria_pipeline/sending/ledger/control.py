@@ -16,6 +16,7 @@ from mensageria_pipeline.sending.ledger.erasures import Erasures
 from mensageria_pipeline.sending.ledger.file import LedgerFile, Schema, facts_table, insert_once, read_fact
 from mensageria_pipeline.sending.ledger.journal import Journal
 from mensageria_pipeline.sending.ledger.leases import Leases
+from mensageria_pipeline.sending.ledger.receipts import Receipts
 from mensageria_pipeline.sending.ledger.suppressions import Suppressions
 
 _metadata = sa.MetaData()
@@ -112,6 +113,10 @@ class Ledger:
     def erasures(self) -> Erasures:
         return Erasures(self._file, _erasures)
 
+    @cached_property
+    def receipts(self) -> Receipts:
+        return Receipts(self.folder)
+
     def journal(self, campaign: str) -> Journal:
         """What was sent of a partition, over all its shards."""
         return Journal(self.folder / campaign)
@@ -181,10 +186,12 @@ class Ledger:
         return Progress(row.total, row.done, datetime.fromisoformat(row.updated_at)) if row else None
 
     def forget(self, campaign: str) -> None:
-        """Drop a campaign's releases, waits, orders and progress. Its journal is its folder; suppressions stay."""
+        """Drop a campaign's releases, waits, orders, progress and receipts. Its journal is its folder; suppressions
+        stay."""
         with self._file.write() as connection:
             for table in (_releases, _waits, _orders, _progress):
                 connection.execute(sa.delete(table).where(table.c.campaign == campaign))
+        self.receipts.forget(campaign)
 
 
 def _now() -> str:

@@ -42,23 +42,35 @@ _lines = sa.Table(
     sa.Column("address_key", sa.Text),
     sa.Column("edition", sa.Integer),
     sa.Column("token", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("cost", sa.Float),
 )  # fmt: skip
 
 
 def _add_token(operations: Operations) -> None:
     """Version 2: lines carry the token of their lease. Older lines come before all of them."""
-    if "token" not in {column["name"] for column in sa.inspect(operations.get_bind()).get_columns("journal")}:
-        operations.add_column("journal", sa.Column("token", sa.BigInteger, nullable=False, server_default="0"))
+    _add_column(operations, sa.Column("token", sa.BigInteger, nullable=False, server_default="0"))
 
 
-SCHEMA = Schema(_metadata, _facts, migrations=(_add_token,))
+def _add_cost(operations: Operations) -> None:
+    """Version 3: an accepted message's line says what it cost."""
+    _add_column(operations, sa.Column("cost", sa.Float))
 
-_COLUMNS = "message_id, mode, attempt, event, at_us, code, provider_message_id, latency_ms, address_key, edition, token"
+
+def _add_column(operations: Operations, column: sa.Column[Any]) -> None:
+    if column.name not in {each["name"] for each in sa.inspect(operations.get_bind()).get_columns("journal")}:
+        operations.add_column("journal", column)
+
+
+SCHEMA = Schema(_metadata, _facts, migrations=(_add_token, _add_cost))
+
+_COLUMNS = (
+    "message_id, mode, attempt, event, at_us, code, provider_message_id, latency_ms, address_key, edition, cost, token"
+)
 _FENCE = "fence"
 _BLOCKS = (256, 32, 4, 1)
 """Lines per statement: one with many rows runs in SQLite as a whole, without a turn of the interpreter's lock
 for each row."""
-_ERASED_TOGETHER = 500
+_TOGETHER = 500
 _FINAL = tuple(outcome.value for outcome in FINAL_OUTCOMES)
 _FETCH_ROWS = "50000"
 _WRITTEN_HERE: set[Path] = set()
@@ -90,6 +102,8 @@ class Line(NamedTuple):
     address_key: str | None = None
     """On an intent: where the request goes, as a keyed hash; and the edition it is part of."""
     edition: int | None = None
+    cost: float | None = None
+    """What the provider asks for an accepted message."""
 
 
 @dataclass(slots=True)
@@ -176,7 +190,8 @@ class Shard:
 
 
 def _insert(rows: int, token: int) -> str:
-    return f"INSERT INTO journal ({_COLUMNS}) VALUES " + ", ".join([f"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {token})"] * rows)  # noqa: S608
+    values = ", ".join([f"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {token})"] * rows)
+    return f"INSERT INTO journal ({_COLUMNS}) VALUES {values}"  # noqa: S608 - placeholders and numbers
 
 
 class Journal:
@@ -235,8 +250,8 @@ class Journal:
         erased = 0
         for number in self.shards():
             with self._file(number).write() as connection:
-                for start in range(0, len(message_ids), _ERASED_TOGETHER):
-                    some = message_ids[start : start + _ERASED_TOGETHER]
+                for start in range(0, len(message_ids), _TOGETHER):
+                    some = message_ids[start : start + _TOGETHER]
                     erased += connection.execute(sa.delete(_lines).where(_lines.c.message_id.in_(some))).rowcount
         return erased
 
@@ -247,6 +262,16 @@ class Journal:
         found: dict[str, set[str]] = {}
         for address_key, message_id in self._rows(query):
             found.setdefault(address_key, set()).add(message_id)
+        return found
+
+    def address_keys(self, message_ids: Sequence[str]) -> dict[str, str]:
+        """Where messages went, as keyed hashes; those that never left are not in it."""
+        found: dict[str, str] = {}
+        for start in range(0, len(message_ids), _TOGETHER):
+            some = message_ids[start : start + _TOGETHER]
+            chosen = _lines.c.message_id.in_(some) & _lines.c.address_key.is_not(None)
+            found |= {row.message_id: row.address_key for row in
+                      self._rows(sa.select(_lines.c.message_id, _lines.c.address_key).where(chosen))}  # fmt: skip
         return found
 
     @contextlib.contextmanager

@@ -1,16 +1,22 @@
 """What the engine asks of a provider. A Protocol, no base class.
 
 Over HTTP an adapter is two pure functions, `build_request` and `read_response`; the one transport module
-sends. What is not HTTP brings its own `send`. Retries, pacing and concurrency belong to the engine.
+sends. What is not HTTP brings its own `send`. Retries, pacing and concurrency belong to the engine. What a
+provider can do beyond sending it says by having the methods of one more protocol: `NeedsLogin`, `Holding`,
+`Pricing`, `ReportsByWebhook`, `ReportsWhenAsked`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from mensageria_pipeline.contracts.campaign import OnUnknown, Simulation
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, OnUnknown
+from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
+from mensageria_pipeline.contracts.receipts import Report
 from mensageria_pipeline.sending.pacing import Pace
 from mensageria_pipeline.settings import Settings
 
@@ -46,6 +52,8 @@ class Result(NamedTuple):
     """The provider's code, or ours; never a text that may quote personal data."""
     provider_message_id: str | None = None
     retry_after_s: float | None = None
+    cost: float | None = None
+    """What the provider asks for it, in the currency of the settings; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,17 @@ class RetryPolicy:
     """After this long since its first attempt of the run, a message that was surely not sent expires."""
 
 
+class SecondCopy(StrEnum):
+    """What a provider makes of the same message sent again: why in-doubt messages may be, or are held."""
+
+    SEEN = "seen"
+    """Nothing tells it from another message: the person gets both."""
+    IGNORED = "ignored"
+    """It carries an idempotency key: the provider sends nothing."""
+    REPLACED = "replaced"
+    """It carries a collapse key: on the device it takes the place of the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider can do."""
@@ -73,6 +92,13 @@ class Capabilities:
     retry: RetryPolicy = RetryPolicy()
     pace: Pace = field(default_factory=Pace)
     """What the credential may do, whatever a campaign asks for."""
+    channels: tuple[Channel, ...] = tuple(Channel)
+    """What it can be asked to send."""
+    second_copy: SecondCopy = SecondCopy.SEEN
+    max_payload_bytes: int | None = None
+    """Of one message; a larger one is refused before it is sent."""
+    max_in_flight: int | None = None
+    """Messages of one sender that are on their way at once, where the provider takes few; None: the engine's own."""
 
 
 class Request(NamedTuple):
@@ -132,12 +158,92 @@ class SendingProvider(Provider, Protocol):
         """One result per message; faults of the way are results, not exceptions."""
 
 
+@runtime_checkable
+class Holding(Protocol):
+    """An adapter that keeps connections of its own between messages."""
+
+    async def aclose(self) -> None:
+        """Give them back. Never raises."""
+
+
+class Draft(NamedTuple):
+    """A message as it would leave, for people to look at. Holds no secret; its address is masked by who shows it."""
+
+    head: str
+    """Where it would go, and with what: lines of text."""
+    body: str
+    size_bytes: int
+    """Of what would be sent."""
+
+
+@runtime_checkable
+class Drafting(Protocol):
+    """An adapter that can show what it would send, where that is no HTTP request."""
+
+    def draft(self, message: Message) -> Draft: ...
+
+    def page(self, message: Message) -> str | None:
+        """The message as a page that stands alone, for a browser; None where it has none."""
+
+
+class Price(NamedTuple):
+    """What one message costs."""
+
+    parts: int
+    """Parts that it is billed as, such as SMS segments."""
+    encoding: str
+    cost: float | None
+    """None where the settings name no price."""
+
+
+@runtime_checkable
+class Pricing(Protocol):
+    """An adapter that knows what a message costs."""
+
+    def price(self, message: Message) -> Price: ...
+
+
+@runtime_checkable
+class ReportsByWebhook(Protocol):
+    """An adapter whose provider posts what became of messages. Pure: it reads, and keeps nothing."""
+
+    @staticmethod
+    def read_reports(body: bytes) -> list[Report]:
+        """What one post says, in any order. Raises ValueError where it is no post of this provider."""
+
+
+@runtime_checkable
+class ReportsWhenAsked(Protocol):
+    """An adapter whose provider tells what became of messages when it is asked, by its own ids."""
+
+    ask_after: timedelta
+    """From a message's acceptance until it is worth asking."""
+    ask_within: timedelta
+    """From then on the provider no longer knows."""
+    ask_together: int
+    """Ids per request, at most."""
+
+    def build_question(self, provider_message_ids: Sequence[str]) -> "Request": ...
+
+    def read_reply(self, status: int, body: bytes) -> list[Report]:
+        """What is known by now; ids that are not named are asked for again. Raises ValueError where nothing is."""
+
+
+def no_link(_message_id: str) -> str | None:
+    """Nobody is told how to leave: there is no receiver that people can reach."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderConfig:
     """All that an adapter is made from."""
 
     settings: Settings
-    simulation: Simulation
+    definition: CampaignDefinition = field(default_factory=CampaignDefinition)
+    folders: tuple[Path, ...] = ()
+    """Where files of the campaign are looked for, the first first."""
+    leave_link: Callable[[str], str | None] = field(default=no_link, repr=False)
+    """Message id → the address at which its recipient asks to get no more."""
 
 
 def all_alike(

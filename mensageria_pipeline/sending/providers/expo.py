@@ -2,16 +2,20 @@
 
 Reference: docs.expo.dev/push-notifications/sending-notifications (read 2026-11). Expo has neither an idempotency key
 nor a collapse key, and says itself that it delivers at least once: in-doubt messages are held unless the campaign
-says otherwise. A ticket only says that Expo took the message.
+says otherwise. A ticket only says that Expo took the message; a receipt, asked for later, that it passed the message on
+to Apple or Google, or why not.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import orjson
 
 from mensageria_pipeline.contracts.campaign import OnUnknown
+from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
+from mensageria_pipeline.contracts.receipts import Delivery, Report
 from mensageria_pipeline.sending.pacing import Pace
 from mensageria_pipeline.sending.providers.answers import json_object, storable
 from mensageria_pipeline.sending.providers.contract import (
@@ -40,6 +44,9 @@ TICKET_CODES: Mapping[str, Verdict] = {
 }
 """`data[].details.error`. One that is not listed is a refusal that keeps its code."""
 
+RECEIPT_CODES: Mapping[str, Delivery] = {"DeviceNotRegistered": Delivery.BOUNCED}
+"""`data.<id>.details.error`. Any other means that this message was given up."""
+
 REQUEST_CODES: Mapping[str, Verdict] = {
     "TOO_MANY_REQUESTS": Verdict.THROTTLED,
     "UNAUTHORIZED": Verdict.CREDENTIALS,
@@ -57,14 +64,20 @@ STATUS_CODES: Mapping[int, Verdict] = {
 
 class ExpoProvider:
     name = "expo"
+    # Of Expo's receipts: ready after a quarter of an hour, kept for a day.
+    ask_after, ask_within, ask_together = timedelta(minutes=15), timedelta(hours=24), 1_000
 
     def __init__(self, *, url: str = EXPO, token: str | None = None, rate_per_s: float | None = None) -> None:
         self._url = f"{url.rstrip('/')}/--/api/v2/push/send"
+        self._receipts_url = f"{url.rstrip('/')}/--/api/v2/push/getReceipts"
         self._headers = {"content-type": "application/json", "accept": "application/json"}
         if token:
             self._headers["authorization"] = f"Bearer {token}"
         self.credential = f"{url}\n{token or ''}"
-        self.capabilities = Capabilities(Mode.LIVE, BATCH_SIZE, OnUnknown.HOLD, pace=Pace(rate_per_s))
+        self.capabilities = Capabilities(
+            Mode.LIVE, BATCH_SIZE, OnUnknown.HOLD, pace=Pace(rate_per_s), channels=(Channel.PUSH,),
+            max_payload_bytes=MAX_PAYLOAD_BYTES,
+        )  # fmt: skip
 
     @classmethod
     def create(cls, config: ProviderConfig) -> "ExpoProvider":
@@ -95,6 +108,24 @@ class ExpoProvider:
             _read_ticket(message.message_id, ticket, wait_s)
             for message, ticket in zip(messages, tickets, strict=True)
         ]  # fmt: skip
+
+    def build_question(self, provider_message_ids: Sequence[str]) -> Request:
+        return Request(self._receipts_url, self._headers, orjson.dumps({"ids": list(provider_message_ids)}))
+
+    def read_reply(self, status: int, body: bytes) -> list[Report]:
+        found = json_object(body).get("data")
+        if status != 200 or not isinstance(found, dict):
+            raise ValueError("no receipts")
+        return [_read_receipt(str(name), receipt) for name, receipt in found.items() if isinstance(receipt, dict)]
+
+
+def _read_receipt(ticket: str, receipt: Mapping[str, Any]) -> Report:
+    """There is one receipt for a ticket: its id names the event too. `ok` is no delivery to the device."""
+    if receipt.get("status") == "ok":
+        return Report(ticket, None, Delivery.SENT, None, None, ticket)
+    details = receipt.get("details")
+    code = storable(details.get("error"), 80) if isinstance(details, dict) else None
+    return Report(ticket, None, RECEIPT_CODES.get(code or "", Delivery.UNDELIVERED), code or "no_code", None, ticket)
 
 
 def _as_json(message: Message) -> dict[str, Any]:

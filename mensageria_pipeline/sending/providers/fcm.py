@@ -16,6 +16,7 @@ from google.auth.transport.requests import Request as GoogleRequest
 from google.oauth2.service_account import Credentials
 
 from mensageria_pipeline.contracts.campaign import OnUnknown
+from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.pacing import Pace
@@ -26,6 +27,7 @@ from mensageria_pipeline.sending.providers.contract import (
     Request,
     Result,
     RetryPolicy,
+    SecondCopy,
     Verdict,
 )
 from mensageria_pipeline.sending.providers.retry_after import retry_after_s
@@ -82,6 +84,9 @@ class FcmProvider:
             on_unknown=OnUnknown.RESEND,
             retry=RetryPolicy(first_s=10, floor_s=10, ceiling_s=300, give_up_s=3_600, throttled_s=60),
             pace=pace or Pace(DEFAULT_RATE_PER_S, RAMP_UP_S),
+            channels=(Channel.PUSH,),
+            second_copy=SecondCopy.REPLACED,
+            max_payload_bytes=MAX_PAYLOAD_BYTES,
         )
         if token:
             self._carry(token)

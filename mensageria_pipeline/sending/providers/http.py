@@ -22,6 +22,7 @@ from mensageria_pipeline.sending.providers.contract import (
     ProviderConfig,
     Request,
     Result,
+    SecondCopy,
     Verdict,
     all_alike,
 )
@@ -54,7 +55,9 @@ class GenericHttpProvider:
     def __init__(self, url: str, api_key: str, batch_size: int, rate_per_s: float | None = None) -> None:
         self._url, self._api_key = url, api_key
         self.credential = f"{url}\n{api_key}"
-        self.capabilities = Capabilities(Mode.LIVE, batch_size, OnUnknown.RESEND, pace=Pace(rate_per_s))
+        self.capabilities = Capabilities(
+            Mode.LIVE, batch_size, OnUnknown.RESEND, pace=Pace(rate_per_s), second_copy=SecondCopy.IGNORED
+        )
 
     @classmethod
     def create(cls, config: ProviderConfig) -> "GenericHttpProvider":

@@ -16,6 +16,7 @@ from mensageria_pipeline.sending.providers.contract import (
     ProviderConfig,
     Result,
     RetryPolicy,
+    SecondCopy,
     Verdict,
 )
 
@@ -26,6 +27,7 @@ class SimulatedProvider:
         mode=Mode.SIMULATED,
         batch_size=1,
         on_unknown=OnUnknown.RESEND,  # a second copy of nothing harms nobody
+        second_copy=SecondCopy.IGNORED,
         retry=RetryPolicy(first_s=0.05, floor_s=0.01, ceiling_s=1.0, give_up_s=60),
     )
 
@@ -36,7 +38,7 @@ class SimulatedProvider:
 
     @classmethod
     def create(cls, config: ProviderConfig) -> "SimulatedProvider":
-        return cls(config.simulation)
+        return cls(config.definition.simulation)
 
     def refusal(self, message: Message) -> str | None:  # noqa: ARG002 - it takes everything
         return None

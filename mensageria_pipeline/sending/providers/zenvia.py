@@ -11,11 +11,14 @@ from typing import Any
 import orjson
 
 from mensageria_pipeline.contracts.campaign import OnUnknown
+from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
+from mensageria_pipeline.contracts.receipts import Delivery, Report, Wish
+from mensageria_pipeline.contracts.wishes import asks_to_leave
 from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.pacing import Pace
-from mensageria_pipeline.sending.providers.answers import json_object, storable
-from mensageria_pipeline.sending.providers.contract import Capabilities, ProviderConfig, Request, Result, Verdict
+from mensageria_pipeline.sending.providers.answers import instant, json_object, storable
+from mensageria_pipeline.sending.providers.contract import Capabilities, Price, ProviderConfig, Request, Result, Verdict
 from mensageria_pipeline.sending.providers.retry_after import retry_after_s
 from mensageria_pipeline.sending.providers.sms_text import SmsLimits, measure, transliterated
 
@@ -33,19 +36,34 @@ STATUS_CODES: Mapping[int, Verdict] = {
 """Other 4xx are refusals: of the message where they name its number, else of how the request is built. Any other
 answer may hide a send."""
 
+DELIVERIES: Mapping[str, Delivery] = {
+    "ACCEPTED": Delivery.DELAYED,
+    "SENT": Delivery.SENT,
+    "DELIVERED": Delivery.DELIVERED,
+    "READ": Delivery.READ,
+    "CLICKED": Delivery.READ,
+    "REJECTED": Delivery.UNDELIVERED,
+    "NOT_DELIVERED": Delivery.UNDELIVERED,
+}
+"""`messageStatus.code`. No cause that Zenvia documents says that a number does not exist."""
+
 
 class ZenviaProvider:
     name = "zenvia"
 
     def __init__(
-        self, token: str, sender: str, *, url: str = ZENVIA, rate_per_s: float | None = None, plain_text: bool = False
-    ) -> None:
-        """`sender` is the account's alias; `plain_text` takes accents away where they cost."""
+        self, token: str, sender: str, *, url: str = ZENVIA, rate_per_s: float | None = None, plain_text: bool = False,
+        part_price: float | None = None,
+    ) -> None:  # fmt: skip
+        """`sender` is the account's alias; `plain_text` takes accents away where they cost; `part_price` is what one
+        part costs."""
         self._url = f"{url.rstrip('/')}/v2/channels/sms/messages"
         self._headers = {"x-api-token": token, "content-type": "application/json"}
-        self._sender, self._plain_text = sender, plain_text
+        self._sender, self._plain_text, self._part_price = sender, plain_text, part_price
         self.credential = f"{url}\n{token}"
-        self.capabilities = Capabilities(Mode.LIVE, 1, OnUnknown.HOLD, pace=Pace(rate_per_s))
+        self.capabilities = Capabilities(
+            Mode.LIVE, 1, OnUnknown.HOLD, pace=Pace(rate_per_s), channels=(Channel.SMS,)
+        )  # fmt: skip
 
     @classmethod
     def create(cls, config: ProviderConfig) -> "ZenviaProvider":
@@ -57,6 +75,7 @@ class ZenviaProvider:
         return cls(
             settings.zenvia_token or "", settings.zenvia_from or "", url=settings.zenvia_url or ZENVIA,
             rate_per_s=settings.zenvia_rate_per_s, plain_text=settings.sms_without_accents,
+            part_price=settings.sms_price,
         )  # fmt: skip
 
     def text_of(self, message: Message) -> str:
@@ -66,6 +85,11 @@ class ZenviaProvider:
 
     def refusal(self, message: Message) -> str | None:
         return "text_too_long" if measure(self.text_of(message), LIMITS).places > MAX_CHARACTERS else None
+
+    def price(self, message: Message) -> Price:
+        length = measure(self.text_of(message), LIMITS)
+        cost = None if self._part_price is None else round(length.segments * self._part_price, 6)
+        return Price(length.segments, length.encoding, cost)
 
     def build_request(self, messages: Sequence[Message]) -> Request:
         (message,) = messages
@@ -84,11 +108,51 @@ class ZenviaProvider:
         answer = json_object(body)
         if 200 <= status < 300:
             if provider_id := storable(answer.get("id"), 200):
-                return [Result(message.message_id, Verdict.ACCEPTED, None, provider_id)]
+                cost = None if self._part_price is None else self.price(message).cost
+                return [Result(message.message_id, Verdict.ACCEPTED, None, provider_id, None, cost)]
             return [Result(message.message_id, Verdict.UNKNOWN, "unreadable_answer")]
         code = storable(answer.get("code"), 80) or f"http_{status}"
         verdict = STATUS_CODES.get(status) or _refusal(status, answer)
         return [Result(message.message_id, verdict, code, None, retry_after_s(headers.get("retry-after")))]
+
+    @staticmethod
+    def read_reports(body: bytes) -> list[Report]:
+        """A MESSAGE_STATUS event, or a MESSAGE: what somebody answered."""
+        event = json_object(body)
+        message, event_id = event.get("message"), storable(event.get("id"), 200)
+        if not event_id or not isinstance(message, dict):
+            raise ValueError("no Zenvia event")
+        if event.get("type") == "MESSAGE":
+            return _read_answer(event_id, event, message)
+        status = event.get("messageStatus")
+        if event.get("type") != "MESSAGE_STATUS" or not isinstance(status, dict):
+            raise ValueError("no Zenvia event")
+        code = str(status.get("code") or "")
+        return [
+            Report(
+                event_id, instant(status.get("timestamp") or event.get("timestamp")),
+                DELIVERIES.get(code, Delivery.UNLISTED), _cause(status) or storable(code, 80),
+                storable(message.get("externalId"), 64), storable(message.get("id"), 200),
+            )
+        ]  # fmt: skip
+
+
+def _read_answer(event_id: str, event: Mapping[str, Any], message: Mapping[str, Any]) -> list[Report]:
+    """PARE and the like; any other answer reports nothing."""
+    contents = message.get("contents")
+    texts = [part.get("text") for part in contents if isinstance(part, dict)] if isinstance(contents, list) else []
+    if not asks_to_leave(" ".join(str(text) for text in texts if text)):
+        return []
+    address = storable(message.get("from"), 64)
+    return [
+        Report(event_id, instant(event.get("timestamp")), wish=Wish.LEAVE, channel=Channel.SMS, address=address)
+    ]  # fmt: skip
+
+
+def _cause(status: Mapping[str, Any]) -> str | None:
+    causes = status.get("causes")
+    first = causes[0] if isinstance(causes, list) and causes else None
+    return storable(first.get("channelErrorCode"), 80) if isinstance(first, dict) else None
 
 
 def _refusal(status: int, answer: Mapping[str, Any]) -> Verdict:

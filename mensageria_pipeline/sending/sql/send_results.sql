@@ -1,5 +1,6 @@
 -- 1 row per message of the plan in $mode, in the order of the plan.
--- Reads: plan (the messages table), journal (the lines of every shard). Latency in ms, instants in UTC.
+-- Reads: plan (the messages table), journal (the lines of every shard), deliveries (what receipts say). Latency in ms,
+-- instants in UTC.
 WITH own_lines AS (
     SELECT * FROM journal WHERE mode = $mode
 ), deciding AS (
@@ -42,10 +43,13 @@ SELECT
     coalesce(counted.throttled, 0) AS throttled,
     settled.latency_ms,
     make_timestamptz(counted.first_attempt_at) AS first_attempt_at,
-    make_timestamptz(settled.at_us) AS decided_at
+    make_timestamptz(settled.at_us) AS decided_at,
+    settled.cost,
+    deliveries.delivery, deliveries.delivery_code, deliveries.delivery_at
 FROM plan
 LEFT JOIN settled USING (message_id)
 LEFT JOIN latest USING (message_id)
 LEFT JOIN counted USING (message_id)
+LEFT JOIN deliveries USING (message_id)
 WHERE plan.mode = $mode
 ORDER BY plan.file_row_number

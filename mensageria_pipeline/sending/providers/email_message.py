@@ -1,0 +1,173 @@
+"""An e-mail as it travels: headers, text and HTML, images and attachments (RFC 5322, 2045–2049, 2369 and 8058)."""
+
+import base64
+import hashlib
+import mimetypes
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+
+import css_inline
+from inscriptis import get_text
+from inscriptis.model.config import ParserConfig
+
+from mensageria_pipeline.contracts.campaign import Email, Template, find_file
+from mensageria_pipeline.contracts.messages import Message
+from mensageria_pipeline.errors import DefinitionError, SettingsError
+from mensageria_pipeline.sending.providers.contract import ProviderConfig
+
+ID_HEADER = "X-Mensageria-Message"
+"""Our id once more: services such as SES put a Message-ID of their own in the place of ours."""
+_IMAGE = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*)(["'])([^"':/{}<>\s][^"':/{}<>]*)\2""", re.IGNORECASE)
+"""An image that is a file of the campaign: no address, no path, no placeholder."""
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+_TEXT = ParserConfig(display_links=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes along."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """MIME type and subtype, by the name."""
+        guessed, _ = mimetypes.guess_type(self.name)
+        main, _, sub = (guessed or "application/octet-stream").partition("/")
+        return main, sub
+
+
+class EmailWriter:
+    """Turns messages of one campaign into e-mails.
+
+    Raises DefinitionError where a file that every e-mail needs is missing.
+    """
+
+    def __init__(
+        self, sender: str, options: Email, folders: Sequence[Path], leave_link: Callable[[str], str | None],
+        *, is_html: bool, pages: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        """`sender` is a mailbox; `is_html` says how bodies are written; `pages` are the sources of their template."""
+        self.sender = sender
+        self.sender_address = parseaddr(self.sender)[1]
+        self._options, self._folders, self._leave_link = options, tuple(folders), leave_link
+        self._is_html = is_html
+        self._attachments = [self._read(name) for name in options.attachments]
+        self._images: dict[str, Attached] = {}
+        for page in pages.values():
+            for _, _, name in _IMAGE.findall(page):
+                self._image(name)
+
+    @classmethod
+    def of(cls, config: ProviderConfig) -> "EmailWriter":
+        """The writer of a campaign. Raises SettingsError where nobody is said to send."""
+        definition, settings = config.definition, config.settings
+        sender = definition.email.sender or settings.smtp_from
+        if not sender:
+            raise SettingsError("setting_missing", name="SMTP_FROM", provider="smtp")
+        template = definition.template if isinstance(definition.template, Template) else None
+        return cls(
+            sender, definition.email, config.folders, config.leave_link,
+            is_html=template is not None and template.is_html, pages=template.pages if template else {},
+        )  # fmt: skip
+
+    def misses_file(self, message: Message) -> bool:
+        """Whether the message shows an image that is not there: its name came from the list."""
+        try:
+            for name in self._names(message.body):
+                self._image(name)
+        except DefinitionError:
+            return True
+        return False
+
+    def write(self, message: Message) -> EmailMessage:
+        email = EmailMessage(policy=SMTP)
+        email["From"], email["To"] = self.sender, message.address
+        email["Subject"] = " ".join(message.title.split())
+        email["Date"] = format_datetime(datetime.now(UTC))
+        email["Message-ID"] = f"<{message.message_id}@{self.sender_address.rpartition('@')[2]}>"
+        email[ID_HEADER] = message.message_id
+        if self._options.reply_to:
+            email["Reply-To"] = self._options.reply_to
+        if link := self._link(message.message_id):
+            email["List-Unsubscribe"], email["List-Unsubscribe-Post"] = f"<{link}>", "List-Unsubscribe=One-Click"
+        self._add_content(email, message.body)
+        for file in self._attachments:
+            main, sub = file.kind
+            email.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
+        return email
+
+    def shown(self, message: Message) -> tuple[str, str, int]:
+        """Headers and kinds of parts, the text, and the size in bytes: for people to look at."""
+        email = self.write(message)
+        parts = [part for part in email.walk() if not part.is_multipart()]
+        lines = [f"{name}: {value}" for name, value in email.items()]
+        lines += [f"[{part.get_content_type()}] {part.get_filename() or ''}".rstrip() for part in parts]
+        return "\n".join(lines), str(parts[0].get_content()), len(email.as_bytes())
+
+    def page(self, message: Message) -> str | None:
+        """The HTML of an e-mail as one file: its images inside. None where it has only text."""
+        if not self._is_html:
+            return None
+
+        def inside(name: str) -> str:
+            image = self._image(name)
+            return f"data:{'/'.join(image.kind)};base64,{base64.b64encode(image.content).decode()}"
+
+        return _with_images(_styled(message.body), inside)
+
+    def _add_content(self, email: EmailMessage, body: str) -> None:
+        if not self._is_html:
+            email.set_content(body, cte="quoted-printable")
+            return
+        email.set_content(get_text(body, _TEXT).strip() + "\n", cte="quoted-printable")
+        names = self._names(body)
+        html = _with_images(_styled(body), lambda name: f"cid:{_content_id(name)}")
+        email.add_alternative(html, subtype="html", cte="quoted-printable")
+        parts = email.get_payload()
+        for name in names:
+            image = self._image(name)
+            main, sub = image.kind
+            parts[1].add_related(  # type: ignore[union-attr, index]
+                image.content, maintype=main, subtype=sub, cid=f"<{_content_id(name)}>", filename=name,
+                disposition="inline",
+            )  # fmt: skip
+
+    def _names(self, body: str) -> list[str]:
+        return list(dict.fromkeys(name for _, _, name in _IMAGE.findall(body))) if self._is_html else []
+
+    def _image(self, name: str) -> Attached:
+        if name not in self._images:
+            self._images[name] = self._read(name)
+        return self._images[name]
+
+    def _read(self, name: str) -> Attached:
+        path = find_file(self._folders, name)
+        try:
+            return Attached(name, path.read_bytes())
+        except OSError:
+            raise DefinitionError("campaign_file_missing", file=name, folders=path.parent.name) from None
+
+    def _link(self, message_id: str) -> str | None:
+        own = self._options.unsubscribe
+        return own.replace("{message_id}", message_id) if own else self._leave_link(message_id)
+
+
+def _with_images(html: str, address_of: Callable[[str], str]) -> str:
+    return _IMAGE.sub(lambda match: f"{match[1]}{match[2]}{address_of(match[3])}{match[2]}", html)
+
+
+def _styled(html: str) -> str:
+    """Styles in their elements: many mail programs drop a page's own."""
+    return _INLINER.inline(html) if "<style" in html.lower() else html
+
+
+def _content_id(name: str) -> str:
+    return f"{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}@mensageria"

@@ -1,0 +1,87 @@
+"""What Amazon SES reports of e-mails, through SNS or as it is: deliveries, bounces, complaints.
+
+Reference: docs.aws.amazon.com/ses/latest/dg/notification-contents.html, …/event-publishing-retrieving-sns-contents.html
+(not reached from here: as known 2026-11). SES puts a Message-ID of its own in the place of ours; our id comes back in a
+header where the notifications include headers, else the message is found by the id SES gave when it took it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from mensageria_pipeline.contracts.receipts import Delivery, Report, Wish
+from mensageria_pipeline.sending.providers.answers import instant, json_object, storable
+from mensageria_pipeline.sending.providers.email_message import ID_HEADER
+
+KINDS: Mapping[str, Delivery] = {
+    "send": Delivery.SENT,
+    "delivery": Delivery.DELIVERED,
+    "deliverydelay": Delivery.DELAYED,
+    "open": Delivery.READ,
+    "click": Delivery.READ,
+    "complaint": Delivery.COMPLAINED,
+    "reject": Delivery.UNDELIVERED,
+    "rendering failure": Delivery.UNDELIVERED,
+}
+"""`notificationType` or `eventType`, in lower case. A bounce is one of two, by its type."""
+
+
+def read_reports(body: bytes) -> list[Report]:
+    """The report in one post. Raises ValueError for what is none; SNS's own messages report nothing."""
+    envelope = json_object(body)
+    if envelope.get("Type") in {"SubscriptionConfirmation", "UnsubscribeConfirmation"}:
+        return []
+    event = json_object(str(envelope["Message"]).encode()) if "Message" in envelope else envelope
+    kind = str(event.get("notificationType") or event.get("eventType") or "").lower()
+    mail = event.get("mail")
+    if not kind or not isinstance(mail, dict):
+        raise ValueError("no SES notification")
+    found = event.get(kind)
+    detail: dict[str, Any] = found if isinstance(found, dict) else {}
+    delivery = _bounce(detail) if kind == "bounce" else KINDS.get(kind, Delivery.UNLISTED)
+    event_id = (
+        envelope.get("MessageId") or detail.get("feedbackId") or hashlib.blake2b(body, digest_size=16).hexdigest()
+    )
+    return [
+        Report(
+            event_id=storable(event_id, 200) or "", at=_at(detail, mail), delivery=delivery, code=_code(kind, detail),
+            message_id=_our_id(mail), provider_message_id=storable(mail.get("messageId"), 200),
+            wish=Wish.LEAVE if delivery is Delivery.COMPLAINED else None,
+        )
+    ]  # fmt: skip
+
+
+def confirmation_url(body: bytes) -> str | None:
+    """Where a person confirms that SNS may post here; None for any other message, or an address that is not SNS's."""
+    envelope = json_object(body)
+    url = envelope.get("SubscribeURL") if envelope.get("Type") == "SubscriptionConfirmation" else None
+    parts = urlsplit(url) if isinstance(url, str) else None
+    is_theirs = parts is not None and parts.scheme == "https" and (parts.hostname or "").endswith(".amazonaws.com")
+    return url if is_theirs else None
+
+
+def _bounce(detail: Mapping[str, Any]) -> Delivery:
+    """Only a permanent bounce says that the address does not exist, and not where SES never tried it."""
+    is_gone = detail.get("bounceType") == "Permanent" and detail.get("bounceSubType") in {"General", "NoEmail"}
+    return Delivery.BOUNCED if is_gone else Delivery.UNDELIVERED
+
+
+def _code(kind: str, detail: Mapping[str, Any]) -> str:
+    recipients = detail.get("bouncedRecipients")
+    first = recipients[0] if isinstance(recipients, list) and recipients and isinstance(recipients[0], dict) else {}
+    words = [detail.get("bounceType"), detail.get("bounceSubType"), detail.get("complaintFeedbackType")]
+    return storable(first.get("status") or "/".join(str(word) for word in words if word) or kind, 80) or kind
+
+
+def _our_id(mail: Mapping[str, Any]) -> str | None:
+    headers = mail.get("headers")
+    for header in headers if isinstance(headers, list) else ():
+        if isinstance(header, dict) and str(header.get("name", "")).lower() == ID_HEADER.lower():
+            return storable(header.get("value"), 64)
+    return None
+
+
+def _at(detail: Mapping[str, Any], mail: Mapping[str, Any]) -> datetime | None:
+    return instant(detail.get("timestamp")) or instant(mail.get("timestamp"))
