@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
+from mensageria_pipeline.contracts.receipts import RECEIPTS
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, descriptions
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
 
 TABLES = ("campaign_metrics", "error_rate_by_window", "latency_by_provider", "row_fates")
-VIEWS = ("send_results", "attempts", "rejected_recipients", "dead_letters", "campaigns")
+VIEWS = ("send_results", "attempts", "receipts", "rejected_recipients", "dead_letters", "campaigns")
 
 _FROM_CONTRACTS: Mapping[str, Mapping[str, str]] = {
     "send_results": {field.name: (field.metadata or {})[b"comment"].decode() for field in SEND_RESULTS},
     "attempts": {field.name: (field.metadata or {})[b"comment"].decode() for field in ATTEMPTS},
+    "receipts": {field.name: (field.metadata or {})[b"comment"].decode() for field in RECEIPTS},
     "rejected_recipients": descriptions(RejectedRecipients),
 }
 

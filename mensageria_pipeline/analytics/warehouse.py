@@ -18,6 +18,7 @@ from mensageria_pipeline.analytics.relations import TABLES, VIEWS, Relation, rel
 from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.queries import open_duckdb
+from mensageria_pipeline.contracts.receipts import RECEIPTS
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients, arrow_schema
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
 
@@ -25,6 +26,7 @@ _STORAGE_VERSION = "v1.0.0"
 _SOURCES = {
     Asset.SEND_RESULTS: SEND_RESULTS,
     Asset.ATTEMPTS: ATTEMPTS,
+    Asset.RECEIPTS: RECEIPTS,
     Asset.VALIDATED_RECIPIENTS: arrow_schema(ValidatedRecipients),
     Asset.REJECTED_RECIPIENTS: arrow_schema(RejectedRecipients),
 }
@@ -98,7 +100,7 @@ def _create_sources(connection: duckdb.DuckDBPyConnection, layout: Layout, campa
         patterns = [_text(path) for path in found if any(path.parent.parent.glob(f"{path.parent.name}/*.parquet"))]
         connection.execute(
             f"CREATE TEMP VIEW {asset} AS SELECT * FROM read_parquet([{', '.join(patterns)}], "  # noqa: S608
-            "hive_partitioning = true, hive_types_autocast = false)"
+            "hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
         )
 
 
@@ -123,7 +125,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, source: Relation, layout
 def _write_empty_files(layout: Layout) -> None:
     for asset, schema in _SOURCES.items():
         path = layout.processed_dir / asset / _EMPTY / "empty.parquet"
-        if not path.exists():
+        if not path.exists() or pq.read_schema(path) != schema:
             with replacing(path) as temporary:
                 pq.write_table(pa.Table.from_batches([], schema), temporary)
 

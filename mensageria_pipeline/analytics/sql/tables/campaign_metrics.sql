@@ -15,7 +15,7 @@
 -- unknown: in doubt: may have arrived
 -- pending: not sent yet
 -- total_processed: messages with a final outcome, plus those in doubt
--- delivered_to_provider: the same as accepted; what reached a device only a receipt tells
+-- delivered_to_provider: the same as accepted; what reached a person only a receipt tells
 -- total_failed: rejected + invalid_address + expired
 -- attempts: requests made, counted per message
 -- retries: attempts beyond each message's first
@@ -24,6 +24,15 @@
 -- latency_p50_ms: median of the same
 -- latency_p95_ms: 95th percentile of the same
 -- latency_p99_ms: 99th percentile of the same
+-- reported: messages that receipts say something of; not every provider gives any
+-- delivered: of these, delivered, or read, or complained about
+-- read: of these, read
+-- bounced: of these, whose address turned out not to exist
+-- undelivered: of these, given up by the provider or the network
+-- complained: of these, called spam
+-- delivery_rate: delivered / reported; null where nothing was reported
+-- cost: what the provider asks for the accepted ones; null where no price is set
+-- cost_per_accepted: cost / accepted; null where no price is set
 -- first_send_at: first request, UTC
 -- last_send_at: last outcome, UTC
 -- messages_per_minute: total_processed per minute between first_send_at and last_send_at; null over no time
@@ -44,6 +53,13 @@ WITH counted AS (
         coalesce(sum(throttled), 0)::BIGINT AS throttled,
         avg(latency_ms) AS latency_avg_ms,
         quantile_cont(latency_ms, [0.5, 0.95, 0.99]) AS quantiles_ms,
+        count(delivery) AS reported,
+        count(*) FILTER (delivery IN ('delivered', 'read', 'complained')) AS delivered,
+        count(*) FILTER (delivery = 'read') AS read,
+        count(*) FILTER (delivery = 'bounced') AS bounced,
+        count(*) FILTER (delivery = 'undelivered') AS undelivered,
+        count(*) FILTER (delivery = 'complained') AS complained,
+        sum(cost) AS cost,
         min(first_attempt_at) AS first_send_at,
         max(decided_at) FILTER (attempts > 0) AS last_send_at
     FROM send_results
@@ -60,6 +76,10 @@ SELECT
     quantiles_ms[1] AS latency_p50_ms,
     quantiles_ms[2] AS latency_p95_ms,
     quantiles_ms[3] AS latency_p99_ms,
+    reported, delivered, read, bounced, undelivered, complained,
+    delivered / nullif(reported, 0) AS delivery_rate,
+    cost,
+    cost / nullif(accepted, 0) AS cost_per_accepted,
     first_send_at, last_send_at,
     (messages - pending) * 60e6 / nullif(date_diff('microsecond', first_send_at, last_send_at), 0) AS messages_per_minute
 FROM counted

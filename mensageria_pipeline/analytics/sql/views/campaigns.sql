@@ -15,6 +15,8 @@
 -- total_failed: messages that failed for good
 -- unknown: messages in doubt
 -- pending: messages not sent yet
+-- delivered: messages that reached a person, as far as receipts tell
+-- bounced: messages whose address turned out not to exist, as receipts tell
 -- success_rate: accepted / messages; null without messages
 -- last_send_at: last outcome, UTC
 -- is_complete: nothing pending and nothing in doubt
@@ -33,7 +35,8 @@ WITH fates AS (
     SELECT
         campaign, mode,
         sum(messages)::BIGINT AS messages, sum(accepted)::BIGINT AS accepted, sum(total_failed)::BIGINT AS total_failed,
-        sum(unknown)::BIGINT AS unknown, sum(pending)::BIGINT AS pending, max(last_send_at) AS last_send_at
+        sum(unknown)::BIGINT AS unknown, sum(pending)::BIGINT AS pending,
+        sum(delivered)::BIGINT AS delivered, sum(bounced)::BIGINT AS bounced, max(last_send_at) AS last_send_at
     FROM campaign_metrics
     GROUP BY ALL
 )
@@ -48,6 +51,8 @@ SELECT
     coalesce(sends.total_failed, 0) AS total_failed,
     coalesce(sends.unknown, 0) AS unknown,
     coalesce(sends.pending, 0) AS pending,
+    coalesce(sends.delivered, 0) AS delivered,
+    coalesce(sends.bounced, 0) AS bounced,
     sends.accepted / nullif(sends.messages, 0) AS success_rate,
     sends.last_send_at,
     coalesce(sends.unknown + sends.pending = 0, false) AS is_complete

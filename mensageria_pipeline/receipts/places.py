@@ -1,0 +1,68 @@
+"""Which message a report is about: the newest campaigns are looked through first, because reports come soon."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.contracts.queries import literal, open_duckdb, query
+from mensageria_pipeline.sending.ledger.receipts import StoredReport
+
+DAYS = 60
+"""A campaign that nothing was written of for longer gets no reports any more."""
+_COLUMNS = "message_id, provider, channel"
+
+
+def places_of(layout: Layout, reports: Sequence[StoredReport]) -> dict[int, tuple[str, str, str]]:
+    """Report number → (partition, message id, channel), for those that are about a message of ours."""
+    found: dict[int, tuple[str, str, str]] = {}
+    left = {report.seq: report for report in reports}
+    with open_duckdb() as connection:
+        for partition in _latest(layout):
+            if not left:
+                break
+            for seq, message_id, channel in _in(connection, layout, partition, list(left.values())):
+                found[seq] = (partition, message_id, channel)
+                del left[seq]
+    return found
+
+
+def _latest(layout: Layout) -> Iterator[str]:
+    """Partitions by what was written of them last."""
+    limit = time.time() - DAYS * 86_400
+    written: dict[str, float] = {}
+    for asset in (Asset.MESSAGES, Asset.SEND_RESULTS):
+        for path in (layout.processed_dir / asset).glob("campaign=*/[!.]*.parquet"):
+            partition = path.parent.name.removeprefix("campaign=")
+            written[partition] = max(written.get(partition, 0.0), _written_at(path))
+    yield from sorted((name for name, at in written.items() if at >= limit), key=lambda name: -written[name])
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # replaced at this moment
+        return time.time()
+
+
+def _in(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, partition: str, reports: Sequence[StoredReport]
+) -> list[tuple[int, str, str]]:
+    sources = []
+    plan = layout.table(Asset.MESSAGES, partition)
+    if plan.exists():
+        sources.append(f"SELECT {_COLUMNS}, NULL AS provider_message_id FROM read_parquet({literal(plan)})")  # noqa: S608
+    results = sorted(layout.partition_dir(Asset.SEND_RESULTS, partition).glob("[!.]*.parquet"))
+    sources += [f"SELECT {_COLUMNS}, provider_message_id FROM read_parquet({literal(path)})" for path in results]  # noqa: S608
+    if not sources:
+        return []
+    wanted = pa.table(
+        {name: [getattr(report, name) for report in reports]
+         for name in ("seq", "provider", "message_id", "provider_message_id")}
+    )  # fmt: skip
+    connection.register("wanted", wanted)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW known AS {' UNION ALL '.join(sources)}")
+    return connection.execute(query("mensageria_pipeline.receipts", "places")).fetchall()
