@@ -14,6 +14,7 @@ from mensageria_pipeline.defs.intake import raw_base
 from mensageria_pipeline.defs.jobs import campaign_job
 from mensageria_pipeline.defs.messages import messages
 from mensageria_pipeline.defs.people import suppression_lists, suppressions, suppressions_job
+from mensageria_pipeline.defs.receipts import ask_regularly, receipts, receipts_arrived, receipts_job
 from mensageria_pipeline.defs.recipients import recipients
 from mensageria_pipeline.defs.reports import campaign_report
 from mensageria_pipeline.defs.retention import nightly_retention, retention_job
@@ -39,10 +40,19 @@ def defs() -> dg.Definitions:
     texts.use(project.settings.language)
     _check_instance(project.layout)
     return dg.Definitions(
-        assets=[suppressions, raw_base, recipients, messages, send_results, campaign_metrics, campaign_report],
-        jobs=[campaign_job, suppressions_job, retention_job],
-        sensors=[input_files, suppression_lists, agenda, reconcile, alert_on_failure],
-        schedules=[nightly_retention],
+        assets=[
+            suppressions,
+            raw_base,
+            recipients,
+            messages,
+            send_results,
+            receipts,
+            campaign_metrics,
+            campaign_report,
+        ],
+        jobs=[campaign_job, suppressions_job, receipts_job, retention_job],
+        sensors=[input_files, suppression_lists, agenda, receipts_arrived, reconcile, alert_on_failure],
+        schedules=[nightly_retention, ask_regularly],
         resources={"project": project_resource(project)},
         executor=dg.in_process_executor,
     )

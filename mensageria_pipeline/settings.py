@@ -7,7 +7,7 @@ two ledgers. `.env.example` explains each variable, and a test holds it against 
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,6 +46,7 @@ VARIABLES = (
     "SMTP_USERNAME",
     "SMTP_PASSWORD",
     "SMTP_FROM",
+    "SMTP_CA_FILE",
     "SMTP_CONNECTIONS",
     "SMTP_RATE_PER_SECOND",
     "RECEIVER_TOKEN",
@@ -62,6 +63,8 @@ VARIABLES = (
     "LOG_LEVEL",
     "ALERT_WEBHOOK_URL",
 )
+_SHORTEST_SECRET = 4
+"""A shorter value would hide every other word."""
 SMTP_SECURITIES = ("starttls", "tls", "none")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -111,6 +114,8 @@ class Settings:
     smtp_password: str | None = field(default=None, repr=False)
     smtp_from: str | None = None
     """Name and address that e-mails come from, unless a campaign names others."""
+    smtp_ca_file: Path | None = None
+    """Certificates to trust instead of the system's, for a company's own server."""
     smtp_connections: int = 10
     """Connections to the mail server at once, of each sender."""
     smtp_rate_per_s: float | None = None
@@ -132,6 +137,13 @@ class Settings:
     alert_webhook_url: str | None = field(default=None, repr=False)
     others: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Variables of .env that are none of ours: for adapters that other packages bring."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that nobody may see."""
+        values = [getattr(self, each.name) for each in fields(self) if not each.repr]
+        found = [value for value in values if isinstance(value, str)] + list(self.others.values())
+        return tuple(value for value in found if len(value) >= _SHORTEST_SECRET)
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -182,6 +194,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         smtp_username=values["SMTP_USERNAME"] or None,
         smtp_password=values["SMTP_PASSWORD"] or None,
         smtp_from=_mailbox("SMTP_FROM", values),
+        smtp_ca_file=_path(root, values["SMTP_CA_FILE"]),
         smtp_connections=int(_number("SMTP_CONNECTIONS", values, default=10, low=1, high=200)),
         smtp_rate_per_s=_optional_number("SMTP_RATE_PER_SECOND", values, low=0.01, high=100_000),
         receiver_token=_key("RECEIVER_TOKEN", values),

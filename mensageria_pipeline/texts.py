@@ -169,6 +169,75 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Este endereço não é válido. Abra o link do e-mail por inteiro.",
         "This address is not valid. Open the whole link of the e-mail.",
     ),
+    "receipts_looking": ("Olhando os recibos", "Looking at the receipts"),
+    "receipts_taken": ("Recibos desta vez", "Receipts this time"),
+    "receipts_unplaced": ("Sem mensagem conhecida", "Without a known message"),
+    "receipts_suppressed": ("Endereços suprimidos", "Addresses suppressed"),
+    "receipts_settled": ("Dúvidas resolvidas", "Doubts settled"),
+    "receipts_unlisted": ("Em palavras desconhecidas", "In unknown words"),
+    "receipts_waiting": ("À espera do fim do envio", "Waiting until sending ends"),
+    "receipts_asked": ("Respostas de {provider}", "Answers of {provider}"),
+    # previews and tests
+    "preview_bytes": ("{bytes} bytes", "{bytes} bytes"),
+    "preview_parts": ("{parts} parte(s) {encoding}", "{parts} part(s) {encoding}"),
+    "preview_cost": (
+        "Custo estimado por {provider}: {cost} ({messages} mensagens, {parts} partes).",
+        "Estimated cost through {provider}: {cost} ({messages} messages, {parts} parts).",
+    ),
+    "preview_no_price": ("defina SMS_PRICE", "set SMS_PRICE"),
+    "preview_refused": (
+        "O provedor não pode enviar esta mensagem: {code}.",
+        "The provider cannot send this message: {code}.",
+    ),
+    "preview_page_written": (
+        "E-mail gravado em {file}: abra no navegador. Ele tem dados de uma pessoa.",
+        "E-mail written to {file}: open it in a browser. It holds a person's data.",
+    ),
+    "preview_page_none": (
+        "Nenhum e-mail em HTML para gravar em {file}.",
+        "No HTML e-mail to write to {file}.",
+    ),
+    "trial_needs_address": ("Diga para onde: --to voce@exemplo.com.br", "Say where to: --to you@example.com"),
+    "trial_address": (
+        "O endereço de --to não serve para o canal {channel}. Confira-o, ou diga o canal com --channel.",
+        "The address of --to does not fit channel {channel}. Check it, or say the channel with --channel.",
+    ),
+    "trial_no_message": (
+        "A campanha tem {count} mensagem(ns) no canal {channel}; falta uma para servir de teste. Inclua uma lista com esse "
+        "canal, ou escolha outro com --channel.",
+        "The campaign has {count} message(s) on channel {channel}; one is missing to test with. Add a list with that "
+        "channel, or choose another with --channel.",
+    ),
+    "trial_ask": (
+        "Enviar um teste por {provider} para {address}?",
+        "Send a test through {provider} to {address}?",
+    ),
+    "trial_suppressed": (
+        "Este endereço está na lista de supressão ({code}): nem testes vão para ele. Use outro endereço.",
+        "This address is on the suppression list ({code}): not even tests go there. Use another address.",
+    ),
+    "trial_refused": (
+        "A mensagem de teste não pode ser enviada ({code}). Nada foi enviado.",
+        "The test message cannot be sent ({code}). Nothing was sent.",
+    ),
+    "trial_accepted": (
+        "Teste aceito por {provider} em {took} (id {id}).",
+        "Test accepted by {provider} in {took} (id {id}).",
+    ),
+    "trial_failed": (
+        "O teste por {provider} não foi aceito: {verdict}, código {code}.",
+        "The test through {provider} was not accepted: {verdict}, code {code}.",
+    ),
+    "trial_apart": (
+        "Registrado à parte: não conta como envio da campanha.",
+        "Recorded apart: it is no send of the campaign.",
+    ),
+    "trial_none": ("Nenhum teste enviado.", "No test was sent."),
+    "tick_receipts_nothing": ("Nenhum recibo novo.", "No new receipt."),
+    "tick_receipts_running": (
+        "A execução {run} ainda está olhando os recibos.",
+        "Run {run} is still looking at the receipts.",
+    ),
     # people
     "suppression_list_unreadable": (
         "A lista de supressão {file} não pôde ser lida ({reason}). Quem está nela seria contatado: corrija o arquivo, ou "

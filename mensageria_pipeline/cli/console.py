@@ -52,6 +52,12 @@ def thousands(count: int) -> str:
     return text.replace(",", ".") if texts.current() is texts.Language.PT_BR else text
 
 
+def money(amount: float) -> str:
+    """An amount in the currency of the settings, as people here write it."""
+    text = f"{amount:,.2f}"
+    return "R$ " + (text.translate(str.maketrans(",.", ".,")) if texts.current() is texts.Language.PT_BR else text)
+
+
 def progress_bar() -> Progress:
     return Progress(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),

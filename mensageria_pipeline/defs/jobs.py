@@ -12,7 +12,7 @@ SENDING = (Asset.SEND_RESULTS, Asset.CAMPAIGN_METRICS, Asset.CAMPAIGN_REPORT)
 # In one process: 0.1 s a step instead of 3–7 s, and no step survives a killed run to send on its own.
 campaign_job = dg.define_asset_job(
     JOB,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(Asset.SUPPRESSIONS.value),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(Asset.SUPPRESSIONS.value, Asset.RECEIPTS.value),
     executor_def=dg.in_process_executor,
     description="Uma campanha, do arquivo ao relatório. Pode ser repetida: nada é enviado duas vezes.",
 )

@@ -9,7 +9,7 @@ import requests
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.queries import literal, open_duckdb, query
 from mensageria_pipeline.contracts.receipts import Report
-from mensageria_pipeline.errors import SettingsError
+from mensageria_pipeline.errors import DefinitionError, SettingsError
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.ledger.receipts import StoredReport
 from mensageria_pipeline.sending.providers.contract import ProviderConfig, ReportsWhenAsked
@@ -30,18 +30,23 @@ class AskReport:
 
 def ask_for_receipts(project: Project, now: datetime | None = None) -> list[AskReport]:
     """Ask each provider that wants to be asked, and keep what it says. Never raises for a provider's fault."""
-    asked = []
+    return [_ask(project, name, waiting) for name, waiting in waiting_for_answer(project, now).items()]
+
+
+def waiting_for_answer(project: Project, now: datetime | None = None) -> dict[str, list[str]]:
+    """Provider → its ids of messages that it may know something of by now, and said nothing of yet."""
+    found = {}
     for name in known_providers():
-        adapter = adapter_of(name)
+        try:
+            adapter = adapter_of(name)
+        except DefinitionError:  # of another package; a campaign that needs it says what is wrong
+            continue
         if isinstance(adapter, ReportsWhenAsked):
-            waiting = _waiting(project, name, adapter, now or datetime.now(UTC))
-            if waiting:
-                asked.append(_ask(project, name, waiting))
-    return asked
+            found[name] = _waiting(project, name, adapter, now or datetime.now(UTC))
+    return {name: waiting for name, waiting in found.items() if waiting}
 
 
 def _waiting(project: Project, name: str, adapter: ReportsWhenAsked, now: datetime) -> list[str]:
-    """The provider's ids of accepted messages that it may know something of, and said nothing of yet."""
     layout, since = project.layout, now - adapter.ask_within
     answered = project.ledger.receipts.answered(name, since)
     accepted = _accepted(layout, name, since, now - adapter.ask_after)

@@ -42,7 +42,7 @@ from mensageria_pipeline.settings import Settings
 from mensageria_pipeline.texts import Language
 
 _REFRESH_S = 2.0
-_Send = Callable[[Sequence[Message]], Awaitable[list[Result]]]
+Send = Callable[[Sequence[Message]], Awaitable[list[Result]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class SenderJob:
     def from_json(cls, value: Mapping[str, Any]) -> "SenderJob":
         paths = {name: Path(value[name]) for name in ("plan", "left", "ledger_dir", "pacing_dir")}
         settings = value["settings"]
-        for name in ("root", "data_dir", "fcm_credentials", "ledger_dir"):
+        for name in ("root", "data_dir", "fcm_credentials", "smtp_ca_file", "ledger_dir"):
             settings[name] = Path(settings[name]) if settings[name] else None
         settings["language"] = Language(settings["language"])
         return cls(
@@ -110,7 +110,7 @@ class Sender:
             recorder = await stack.enter_async_context(Recorder(shard.append))
             for name in job.providers:
                 provider = create_provider(name, config)
-                send = await self._way(provider, stack)
+                send = await open_way(provider, job.settings.timeout_s, stack)
                 buckets = [stack.enter_context(contextlib.closing(bucket)) for bucket in _buckets(job, provider)]
                 slots = Slots(_most_in_flight(provider.capabilities, len(job.providers)))
                 self._lanes.append(self._lane(provider, send, recorder, slots, buckets))
@@ -120,17 +120,8 @@ class Sender:
                 raise report
         return [report for report in reports if isinstance(report, LaneReport)]
 
-    async def _way(self, provider: Provider, stack: contextlib.AsyncExitStack) -> _Send:
-        if isinstance(provider, Holding):
-            stack.push_async_callback(provider.aclose)
-        if isinstance(provider, SendingProvider):
-            return provider.send
-        assert isinstance(provider, HttpProvider)  # noqa: S101 - the contract knows two kinds
-        transport = HttpTransport(provider, self._job.settings.timeout_s, MAX_IN_FLIGHT)
-        return (await stack.enter_async_context(transport)).send
-
     def _lane(
-        self, provider: Provider, send: _Send, recorder: Recorder[Line], slots: Slots, buckets: Sequence[Bucket]
+        self, provider: Provider, send: Send, recorder: Recorder[Line], slots: Slots, buckets: Sequence[Bucket]
     ) -> Lane:
         job, can = self._job, provider.capabilities
         on_unknown = job.definition.on_unknown or can.on_unknown
@@ -142,6 +133,16 @@ class Sender:
             suppressions=Forbidding(self._ledger, can.mode, job.partition), window=job.definition.send_window,
             stop_switch=self.stop, clock=time.monotonic, draw=Random(),  # noqa: S311 - jitter
         )  # fmt: skip
+
+
+async def open_way(provider: Provider, timeout_s: float, stack: contextlib.AsyncExitStack) -> Send:
+    """How messages go through a provider, until `stack` ends."""
+    if isinstance(provider, Holding):
+        stack.push_async_callback(provider.aclose)
+    if isinstance(provider, SendingProvider):
+        return provider.send
+    assert isinstance(provider, HttpProvider)  # noqa: S101 - the contract knows two kinds
+    return (await stack.enter_async_context(HttpTransport(provider, timeout_s, MAX_IN_FLIGHT))).send
 
 
 def _most_in_flight(can: Capabilities, lanes: int) -> int:

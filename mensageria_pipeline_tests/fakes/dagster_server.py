@@ -24,6 +24,8 @@ OUR_VARIABLES = (
     "EXPO_",
     "ZENVIA_",
     "SMS_",
+    "SMTP_",
+    "RECEIVER_",
     "INPUT_",
     "RETENTION_",
     "GOOGLE_",

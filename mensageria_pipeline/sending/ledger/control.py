@@ -8,16 +8,19 @@ from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
+from alembic.operations import Operations
 
 from mensageria_pipeline.sending.ledger import erasures as erasure_tables
 from mensageria_pipeline.sending.ledger import leases as lease_tables
 from mensageria_pipeline.sending.ledger import suppressions as suppression_tables
+from mensageria_pipeline.sending.ledger import trials as trial_tables
 from mensageria_pipeline.sending.ledger.erasures import Erasures
 from mensageria_pipeline.sending.ledger.file import LedgerFile, Schema, facts_table, insert_once, read_fact
 from mensageria_pipeline.sending.ledger.journal import Journal
 from mensageria_pipeline.sending.ledger.leases import Leases
 from mensageria_pipeline.sending.ledger.receipts import Receipts
 from mensageria_pipeline.sending.ledger.suppressions import Suppressions
+from mensageria_pipeline.sending.ledger.trials import Trials
 
 _metadata = sa.MetaData()
 _facts = facts_table(_metadata)
@@ -49,10 +52,15 @@ _orders = sa.Table(
 _leases = lease_tables.declare(_metadata)
 _suppressions = suppression_tables.declare(_metadata)
 _erasures = erasure_tables.declare(_metadata)
+_trials = trial_tables.declare(_metadata)
 
-SCHEMA = Schema(_metadata, _facts, migrations=(lambda _operations: None, lambda _operations: None))
-"""Version 2 brought leases and orders, version 3 opt-outs and erasures: tables only,
-so nothing that was there changes."""
+
+def _new_tables(_operations: Operations) -> None:
+    """Nothing that was there changes."""
+
+
+SCHEMA = Schema(_metadata, _facts, migrations=(_new_tables, _new_tables, _new_tables))
+"""Version 2 brought leases and orders, version 3 opt-outs and erasures, version 4 test sends."""
 
 
 class Order(StrEnum):
@@ -112,6 +120,10 @@ class Ledger:
     @cached_property
     def erasures(self) -> Erasures:
         return Erasures(self._file, _erasures)
+
+    @cached_property
+    def trials(self) -> Trials:
+        return Trials(self._file, _trials)
 
     @cached_property
     def receipts(self) -> Receipts:
@@ -186,10 +198,9 @@ class Ledger:
         return Progress(row.total, row.done, datetime.fromisoformat(row.updated_at)) if row else None
 
     def forget(self, campaign: str) -> None:
-        """Drop a campaign's releases, waits, orders, progress and receipts. Its journal is its folder; suppressions
-        stay."""
+        """Drop what is kept of a campaign here. Its journal is its folder; suppressions stay."""
         with self._file.write() as connection:
-            for table in (_releases, _waits, _orders, _progress):
+            for table in (_releases, _waits, _orders, _progress, _trials):
                 connection.execute(sa.delete(table).where(table.c.campaign == campaign))
         self.receipts.forget(campaign)
 

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiosmtplib
 
@@ -48,11 +49,14 @@ class SmtpServer:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     timeout_s: float = 10.0
+    ca_file: Path | None = None
+    """Certificates to trust instead of the system's."""
 
     def client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
             hostname=self.host, port=self.port, username=self.username, password=self.password, timeout=self.timeout_s,
             use_tls=self.security == "tls", start_tls=self.security == "starttls",
+            cert_bundle=str(self.ca_file) if self.ca_file else None,
         )  # fmt: skip
 
 
@@ -77,11 +81,15 @@ class SmtpProvider:
         settings = config.settings
         if not settings.smtp_host:
             raise SettingsError("setting_missing", name="SMTP_HOST", provider=cls.name)
+        if settings.smtp_ca_file and not settings.smtp_ca_file.is_file():
+            raise SettingsError(
+                "setting_invalid", name="SMTP_CA_FILE", found=settings.smtp_ca_file.name, expected="ca.pem"
+            )
         if settings.smtp_username and not settings.smtp_password:
             raise SettingsError("setting_missing", name="SMTP_PASSWORD", provider=cls.name)
         server = SmtpServer(
             settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_username,
-            settings.smtp_password, settings.timeout_s,
+            settings.smtp_password, settings.timeout_s, settings.smtp_ca_file,
         )  # fmt: skip
         return cls(
             server, EmailWriter.of(config), connections=settings.smtp_connections, rate_per_s=settings.smtp_rate_per_s

@@ -1,0 +1,220 @@
+"""A campaign over three channels, and everything that comes back to it."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import duckdb
+import pytest
+
+from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.contracts.messages import Mode, address_key
+from mensageria_pipeline.contracts.receipts import Delivery
+from mensageria_pipeline.receipts.ask import ask_for_receipts
+from mensageria_pipeline.sending.hold import hold_campaign
+from mensageria_pipeline.sending.ledger.leases import new_owner
+from mensageria_pipeline.sending.ledger.receipts import StoredReport
+from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, Reset
+from mensageria_pipeline_tests.receipts.conftest import Mixed
+from mensageria_pipeline_tests.receipts.posts import ses, ses_bounce, zenvia_answer, zenvia_status
+
+OUTCOMES = ("outcome", "code", "attempts", "latency_ms", "provider_message_id", "decided_at")
+
+
+def test_each_person_has_their_outcome_on_their_channel(mixed: Mixed) -> None:
+    """Three providers side by side; latency, counts and cost of each in DuckDB."""
+    results, metrics = mixed.results(), mixed.metrics()
+    assert {row["outcome"] for row in results.values()} == {"accepted"}
+    assert {person: row["provider"] for person, row in results.items()} == {
+        "1": "expo", "2": "expo", "3": "smtp", "4": "smtp", "5": "zenvia", "6": "zenvia",
+    }  # fmt: skip
+    for channel in ("push", "email", "sms"):
+        assert metrics[channel]["accepted"] == 2
+        assert metrics[channel]["latency_p95_ms"] > 0
+        assert (metrics[channel]["delivered"], metrics[channel]["reported"]) == (0, 0)
+        assert metrics[channel]["delivery_rate"] is None
+    assert metrics["sms"]["cost"] == pytest.approx(0.18)
+    assert metrics["sms"]["cost_per_accepted"] == pytest.approx(0.09)
+    assert metrics["push"]["cost"] is None
+    texts = {request.content["to"]: request.content["contents"][0]["text"]
+             for request in mixed.web.requests if "contents" in request.content}  # fmt: skip
+    assert texts == {"5511987654321": "Oi, Eva", "5511987654322": "Oi, Fabio"}
+
+
+def test_receipts_change_deliveries_and_never_outcomes(mixed: Mixed) -> None:
+    """delivered and bounced are counted beside accepted, which stays."""
+    before = {person: [row[name] for name in OUTCOMES] for person, row in mixed.results().items()}
+    ids = {person: row["message_id"] for person, row in mixed.results().items()}
+    assert mixed.post("zenvia", zenvia_status("e1", "DELIVERED", ids["5"])) == 200
+    assert mixed.post("zenvia", zenvia_status("e2", "NOT_DELIVERED", ids["6"])) == 200
+    assert mixed.post("smtp", ses_bounce(ids["3"])) == 200
+    assert mixed.post("smtp", ses("Delivery", {}, our_id=ids["4"], sns="sns-2")) == 200
+    found = mixed.fold()
+    assert (found.taken, found.unplaced, list(found.campaigns)) == (4, 0, ["mista"])
+    results, metrics = mixed.results(), mixed.metrics()
+    assert {person: results[person]["delivery"] for person in "3456"} == {
+        "3": "bounced", "4": "delivered", "5": "delivered", "6": "undelivered",
+    }  # fmt: skip
+    assert {person: [row[name] for name in OUTCOMES] for person, row in results.items()} == before
+    assert (metrics["email"]["bounced"], metrics["email"]["delivered"], metrics["email"]["accepted"]) == (1, 1, 2)
+    assert (metrics["sms"]["delivered"], metrics["sms"]["undelivered"]) == (1, 1)
+    assert metrics["sms"]["delivery_rate"] == 0.5
+
+
+def test_the_same_receipt_ten_times_and_in_any_order_gives_the_same_end(mixed: Mixed) -> None:
+    """Providers repeat themselves, and the network shuffles: the end is the furthest of all."""
+    ids = {person: row["message_id"] for person, row in mixed.results().items()}
+    posts = [
+        ("zenvia", zenvia_status(f"{person}-{code}", code, ids[person]))
+        for person in "56"
+        for code in ("SENT", "DELIVERED", "READ", "NOT_DELIVERED" if person == "6" else "SENT")
+    ]
+    ends = []
+    for seed in range(4):
+        shuffled = [post for post in posts for _ in range(10)]
+        Random(seed).shuffle(shuffled)
+        for start in range(0, len(shuffled), 27):
+            for provider, body in shuffled[start : start + 27]:
+                assert mixed.post(provider, body) == 200
+            mixed.fold()
+        results = mixed.results()
+        ends.append([(results[p]["delivery"], results[p]["delivery_code"], results[p]["delivery_at"]) for p in "56"])
+        history = mixed.bench.rows(Asset.RECEIPTS, "mista")
+        assert len(history) == len({row["event_id"] for row in history}) == 7
+        mixed.bench.project.ledger.receipts.forget("mista")
+    assert [row[0] for row in ends[0]] == ["read", "undelivered"]
+    assert all(end == ends[0] for end in ends)
+
+
+def test_a_bounce_and_a_complaint_hold_for_every_campaign(mixed: Mixed) -> None:
+    """The dead address is buried, who complained is not messaged again; phones of answers are matched as written."""
+    ids = {person: row["message_id"] for person, row in mixed.results().items()}
+    mixed.post("smtp", ses_bounce(ids["3"]))
+    mixed.post("smtp", ses("Complaint", {}, our_id=ids["4"], sns="sns-2"))
+    mixed.post("zenvia", zenvia_answer("a1", "PARE", "5511987654321"))
+    mixed.post("zenvia", zenvia_answer("a2", "obrigado", "5511987654322"))
+    found = mixed.fold()
+    assert found.suppressed == 3
+    ledger = mixed.bench.project.ledger
+    forbidden = ledger.suppressions.forbidden(Mode.LIVE, "outra").addresses
+    expected = {
+        address_key(ledger.key, "email", "caio@exemplo.com.br"): "dead_address",
+        address_key(ledger.key, "email", "davi@exemplo.com.br"): "opted_out",
+        address_key(ledger.key, "sms", "+5511987654321"): "opted_out",
+    }
+    assert forbidden == expected
+    mixed.bench.define("outra", "provider: {push: expo, email: smtp, sms: zenvia}\ntemplate: {title: Oi, body: Oi}\n")
+    mixed.bench.drop("outra", "canal;endereco\nemail;caio@exemplo.com.br\nsms;(11) 98765-4321\nsms;11987654322\n")
+    assert mixed.bench.run("outra", **mixed.settings).tally.outcomes["accepted"] == 1
+
+
+def test_the_link_in_an_e_mail_is_pressed_not_opened(mixed: Mixed) -> None:
+    """Mail scanners open links: only the button, or a mail program's one click, is a wish."""
+    link = str(mixed.mail.taken[0].message["List-Unsubscribe"]).strip("<>")
+    path = link.removeprefix("https://r.loja.com.br")
+    ledger = mixed.bench.project.ledger
+    with mixed.client as client:
+        page = client.get(path)
+        assert (page.status_code, "<button>" in page.text) == (200, True)
+        mixed.fold()
+        assert not ledger.suppressions.forbidden(Mode.LIVE, "mista")
+        for _ in range(3):
+            assert client.post(path, content="List-Unsubscribe=One-Click").status_code == 200
+        assert client.post(path[:-1] + ("0" if path[-1] != "0" else "1")).status_code == 404
+        assert client.get("/sair/mista/x/y").status_code == 404
+    found = mixed.fold()
+    assert (found.taken, found.suppressed) == (1, 1)
+    assert set(ledger.suppressions.forbidden(Mode.LIVE, "mista").addresses.values()) == {"opted_out"}
+    assert {row["delivery"] for row in mixed.results().values()} == {None}
+
+
+def test_a_receipt_settles_a_doubt(mixed: Mixed) -> None:
+    """The provider reports on a message whose answer never came: it has it."""
+    mixed.bench.define("duvida", "provider: zenvia\ntemplate: {body: 'Oi, {{ nome }}'}\n")
+    mixed.bench.drop("duvida", "nome;telefone\nGil;11987654333\nHugo;11987654334\n")
+
+    def script(request: Incoming) -> Answer | Reset:
+        return Reset(accepts=True)
+
+    mixed.web.script = script
+    report = mixed.bench.run("duvida", **mixed.settings)
+    assert report.tally.unknown == 2
+    ids = [row["message_id"] for row in mixed.bench.rows(Asset.MESSAGES, "duvida")]
+    mixed.post("zenvia", zenvia_status("e1", "DELIVERED", ids[0]))
+    found = mixed.fold()
+    assert found.settled == 1
+    path = mixed.bench.layout.partition_dir(Asset.SEND_RESULTS, "duvida") / "edition-1-live.parquet"
+    rows = duckdb.sql(f"SELECT outcome, code, delivery FROM read_parquet('{path}') ORDER BY outcome").fetchall()
+    assert rows == [("accepted", "by_receipt", "delivered"), ("unknown", "broken_connection", None)]
+    report = mixed.bench.send("duvida", **mixed.settings)
+    assert (report.tally.unknown, report.tally.outcomes["accepted"]) == (1, 1)
+
+
+def test_expo_is_asked_after_its_tickets(mixed: Mixed) -> None:
+    """Not before a quarter of an hour, not twice for one that answered, not after a day."""
+    project = mixed.bench.project
+    project = replace(project, settings=replace(project.settings, **mixed.settings))
+    now = datetime.now(UTC)
+    assert ask_for_receipts(project, now) == []
+    tickets = sorted(row["provider_message_id"] for row in mixed.results().values() if row["provider"] == "expo")
+    gone = {"status": "error", "details": {"error": "DeviceNotRegistered"}}
+    asked: list[list[str]] = []
+
+    def script(request: Incoming) -> Answer:
+        asked.append(sorted(request.content["ids"]))
+        return Answer(body=json.dumps({"data": {tickets[0]: gone}}).encode())
+
+    mixed.web.script = script
+    later = now + timedelta(minutes=20)
+    (first,) = ask_for_receipts(project, later)
+    assert (first.asked, first.answered, first.problem) == (2, 1, None)
+    (second,) = ask_for_receipts(project, later)
+    assert second.asked == 1
+    assert asked == [tickets, [tickets[1]]]
+    mixed.web.script = lambda _request: Answer(503)
+    (third,) = ask_for_receipts(project, later)
+    assert (third.asked, third.problem) == (0, "http_503")
+    assert ask_for_receipts(project, now + timedelta(hours=25)) == []
+    assert mixed.fold().suppressed == 1
+    deliveries = {row["provider_message_id"]: row["delivery"] for row in mixed.results().values()}
+    assert (deliveries[tickets[0]], deliveries[tickets[1]]) == ("bounced", None)
+
+
+def test_reports_of_unknown_messages_wait_a_day_and_are_then_nobodys(mixed: Mixed) -> None:
+    """They may be of a campaign that is being sent; after that they are counted as nobody's."""
+    receipts = mixed.bench.project.ledger.receipts
+    old = int((datetime.now(UTC) - timedelta(days=2)).timestamp() * 1e6)
+    receipts.append(
+        [StoredReport("zenvia", "novo", Delivery.SENT, message_id="f" * 32),
+         StoredReport("zenvia", "velho", Delivery.SENT, message_id="e" * 32, received_at_us=old)]
+    )  # fmt: skip
+    assert receipts.has_news()
+    found = mixed.fold()
+    assert (found.taken, found.unplaced) == (1, 1)
+    counts = receipts.counts()
+    assert (counts.open, counts.done, counts.nobodys) == (1, 0, 1)
+    assert not receipts.has_news()
+
+
+def test_a_campaign_that_is_being_sent_is_not_touched(mixed: Mixed) -> None:
+    """Its own results are written at its end, receipts included; the report waits, the suppression does not."""
+    ids = {person: row["message_id"] for person, row in mixed.results().items()}
+    mixed.post("smtp", ses_bounce(ids["3"]))
+    ledger = mixed.bench.project.ledger
+    with hold_campaign(ledger, "mista", new_owner()):
+        found = mixed.fold()
+        assert (found.taken, dict(found.waiting)) == (0, {"mista": 1})
+        assert len(ledger.suppressions.forbidden(Mode.LIVE, "x").addresses) == 1
+    assert mixed.results()["3"]["delivery"] is None
+    mixed.bench.send("mista", **mixed.settings)
+    assert mixed.results()["3"]["delivery"] == "bounced"
+    assert mixed.fold().taken == 1
+
+
+def test_a_report_that_gives_only_the_providers_id_finds_its_message(mixed: Mixed) -> None:
+    """SES without headers: by the id it gave when it took the e-mail."""
+    mail = mixed.results()["3"]
+    mixed.post("smtp", ses_bounce(ses_id=mail["provider_message_id"]))
+    mixed.fold()
+    assert [person for person, row in mixed.results().items() if row["delivery"]] == ["3"]
