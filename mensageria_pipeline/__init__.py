@@ -6,6 +6,7 @@ The flow, told the same way in folders, Dagster groups, tests and README:
     recipients  raw_base                   → validated_recipients, rejected_recipients
     messages    validated_recipients       → messages
     sending     messages                   → send_results
+    receipts    what comes back            → receipts, beside send_results
     analytics   send_results               → campaign_metrics (data/warehouse.duckdb)
     reports     campaign_metrics           → campaign_report
 

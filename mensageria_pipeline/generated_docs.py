@@ -10,8 +10,10 @@ from mensageria_pipeline.analytics.warehouse import open_warehouse
 from mensageria_pipeline.contracts.campaign import json_schema
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.dagster_home import instance_config
+from mensageria_pipeline.sending.providers.table import capability_table
 
 ROOT = Path(__file__).resolve().parents[1]
+_TABLE_BEGINS, _TABLE_ENDS = "<!-- capabilities: written by `make docs` -->", "<!-- end of capabilities -->"
 _DICTIONARY_HEAD = """# Data dictionary
 
 The tables and views of `data/warehouse.duckdb`, from the comments in the database itself
@@ -25,8 +27,16 @@ def documents() -> Mapping[str, Callable[[], str]]:
         "docs/campaign.schema.json": json_schema,
         "docs/data-dictionary.md": data_dictionary,
         "docs/intake.md": _intake_document,
+        "docs/providers.md": _providers_document,
         "dagster.yaml": lambda: instance_config("data/state/dagster"),
     }
+
+
+def _providers_document() -> str:
+    """The document as it is, with the table of capabilities of today."""
+    before, _, rest = _read(ROOT / "docs/providers.md").partition(_TABLE_BEGINS)
+    _, _, after = rest.partition(_TABLE_ENDS)
+    return f"{before}{_TABLE_BEGINS}\n{capability_table()}{_TABLE_ENDS}{after}"
 
 
 def _intake_document() -> str:

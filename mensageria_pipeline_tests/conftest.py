@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pyarrow.parquet as pq
@@ -25,6 +25,9 @@ from mensageria_pipeline.sending.send import SendReport, send_messages
 from mensageria_pipeline.settings import Settings
 from mensageria_pipeline_tests.fakes.dagster_server import OUR_VARIABLES
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
+
+if TYPE_CHECKING:
+    from mensageria_pipeline_tests.fakes.mixed import Mixed
 
 hypothesis.settings.register_profile("fuzz", max_examples=2_500)
 """For `make fuzz`; the tests themselves use hypothesis' own number of examples."""
@@ -112,6 +115,18 @@ def bench(tmp_path: Path) -> Workbench:
 def provider_server(tmp_path: Path) -> Iterator[ProviderServer]:
     with ProviderServer(tmp_path / "accepted.jsonl") as server:
         yield server
+
+
+@pytest.fixture
+def mixed(bench: Workbench, provider_server: ProviderServer) -> "Iterator[Mixed]":
+    """A campaign over three channels, sent."""
+    from mensageria_pipeline_tests.fakes.mixed import Mixed
+    from mensageria_pipeline_tests.fakes.smtp_server import SmtpServer
+
+    with SmtpServer() as mail:
+        campaign = Mixed(bench, provider_server, mail)
+        campaign.run()
+        yield campaign
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def test_the_assets_are_the_flow(definitions: dg.Definitions) -> None:
     assert {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()} == {
         "raw_base": "intake", "validated_recipients": "recipients", "rejected_recipients": "recipients",
         "messages": "messages", "send_results": "sending", "campaign_metrics": "analytics",
-        "campaign_report": "reports", "suppressions": "people",
+        "campaign_report": "reports", "suppressions": "people", "receipts": "receipts",
     }  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def test_every_asset_is_described_and_owned(definitions: dg.Definitions) -> None
         assert len(node.description or "") > 40
         assert node.owners
         assert node.kinds
-        is_everybodys = key.to_user_string() == "suppressions"
+        is_everybodys = key.to_user_string() in {"suppressions", "receipts"}
         assert is_everybodys or isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
 
 
@@ -50,6 +50,7 @@ def test_checks_guard_what_must_not_break(definitions: dg.Definitions) -> None:
         "raw_base:files_usable", "validated_recipients:contract", "validated_recipients:rows_conserved",
         "messages:placeholders", "messages:rows_conserved", "send_results:input_fingerprint",
         "send_results:messages_conserved", "send_results:complete", "suppressions:rows_understood",
+        "receipts:reports_understood",
     }  # fmt: skip
 
 
@@ -65,10 +66,12 @@ def test_sensors_run_from_the_start(definitions: dg.Definitions) -> None:
     """`make dev` starts with everything on."""
     sensors = {sensor.name: sensor.default_status for sensor in definitions.sensors or []}
     assert sensors == dict.fromkeys(
-        ("input_files", "suppression_lists", "agenda", "reconcile", "alert_on_failure"), dg.DefaultSensorStatus.RUNNING
+        ("input_files", "suppression_lists", "agenda", "receipts_arrived", "reconcile", "alert_on_failure"),
+        dg.DefaultSensorStatus.RUNNING,
     )  # fmt: skip
-    (schedule,) = definitions.schedules or []
-    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING  # type: ignore[union-attr]
+    schedules = definitions.schedules or []
+    assert len(schedules) == 2
+    assert {each.default_status for each in schedules} == {dg.DefaultScheduleStatus.RUNNING}  # type: ignore[union-attr]
 
 
 def test_the_location_has_one_name_on_every_route() -> None:

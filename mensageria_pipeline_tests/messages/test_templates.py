@@ -1,11 +1,13 @@
 """Templates: checked before anything is rendered, tolerant of names, silent about values."""
 
+import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition, Template
+from mensageria_pipeline.contracts.campaign import CampaignDefinition, Page, Template
 from mensageria_pipeline.contracts.values import first_name_of
 from mensageria_pipeline.errors import TemplateError
-from mensageria_pipeline.messages.templates import RENDER_FAILED, Renderer, data, moeda, template_of
+from mensageria_pipeline.messages.templates import RENDER_FAILED, Rendered, Renderer, data, moeda, template_of
 
 
 def test_filters_speak_brazilian() -> None:
@@ -78,3 +80,29 @@ def test_without_a_template_the_base_or_the_name_speaks() -> None:
     assert template_of(live, "a", ["token", "Mensagem"]).body == "{{ mensagem }}"
     with pytest.raises(TemplateError, match="não tem `template:`"):
         template_of(live, "a", ["token"])
+
+
+def test_each_channel_has_its_text() -> None:
+    """An SMS has its own words and no title; an e-mail its page; everything else the body."""
+    page = Page(name="a.html", files={"a.html": "{% extends 'b.html' %}{% block x %}{{ nome }}{% endblock %}",
+                                      "b.html": "<p>{% block x %}{% endblock %} {{ loja }}</p>"})  # fmt: skip
+    renderer = Renderer(Template(title="Oi", body="corpo {{ nome }}", html=page, sms="curto {{ nome }}"))
+    assert renderer.required == ("loja", "nome")
+    values = {"nome": "<Ana>", "loja": "Recife"}
+    assert renderer.render(values, "email").body == "<p>&lt;Ana&gt; Recife</p>"
+    assert renderer.render(values, "sms") == Rendered("", "curto <Ana>", {})
+    assert renderer.render(values, "push").body == "corpo <Ana>"
+    columns = {name: pa.array([value, None]) for name, value in values.items()}
+    many = renderer.render_many(columns, 2, "email")
+    assert many.bodies.to_pylist() == ["<p>&lt;Ana&gt; Recife</p>", ""]
+    assert many.problems.to_pylist() == [None, RENDER_FAILED]
+
+
+def test_a_channel_without_any_text_stops_before_the_first_message() -> None:
+    """An SMS-only template over a list with e-mails."""
+    renderer = Renderer(Template(sms="oi"))
+    renderer.check_channel("sms")
+    with pytest.raises(TemplateError, match="canal push"):
+        renderer.check_channel("push")
+    with pytest.raises(ValidationError):
+        Template(title="só título")

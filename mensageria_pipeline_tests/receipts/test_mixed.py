@@ -15,8 +15,8 @@ from mensageria_pipeline.receipts.ask import ask_for_receipts
 from mensageria_pipeline.sending.hold import hold_campaign
 from mensageria_pipeline.sending.ledger.leases import new_owner
 from mensageria_pipeline.sending.ledger.receipts import StoredReport
+from mensageria_pipeline_tests.fakes.mixed import Mixed
 from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, Reset
-from mensageria_pipeline_tests.receipts.conftest import Mixed
 from mensageria_pipeline_tests.receipts.posts import ses, ses_bounce, zenvia_answer, zenvia_status
 
 OUTCOMES = ("outcome", "code", "attempts", "latency_ms", "provider_message_id", "decided_at")

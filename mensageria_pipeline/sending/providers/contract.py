@@ -17,6 +17,7 @@ from mensageria_pipeline.contracts.campaign import CampaignDefinition, OnUnknown
 from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.contracts.receipts import Report
+from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.pacing import Pace
 from mensageria_pipeline.settings import Settings
 
@@ -114,7 +115,7 @@ class Request(NamedTuple):
 
 
 class Provider(Protocol):
-    """What every adapter has."""
+    """What every adapter has. Its class also has `create(config)` and `required_settings`, which it checks there."""
 
     @property
     def name(self) -> str: ...
@@ -244,6 +245,12 @@ class ProviderConfig:
     """Where files of the campaign are looked for, the first first."""
     leave_link: Callable[[str], str | None] = field(default=no_link, repr=False)
     """Message id → the address at which its recipient asks to get no more."""
+
+    def check(self, provider: str, required: Sequence[str]) -> None:
+        """Raises SettingsError naming the first of the variables that is not set; of our own, or of .env's others."""
+        for name in required:
+            if not (getattr(self.settings, name.lower(), None) or self.settings.others.get(name)):
+                raise SettingsError("setting_missing", name=name, provider=provider)
 
 
 def all_alike(

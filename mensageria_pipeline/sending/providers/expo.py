@@ -64,6 +64,7 @@ STATUS_CODES: Mapping[int, Verdict] = {
 
 class ExpoProvider:
     name = "expo"
+    required_settings = ()
     # Of Expo's receipts: ready after a quarter of an hour, kept for a day.
     ask_after, ask_within, ask_together = timedelta(minutes=15), timedelta(hours=24), 1_000
 

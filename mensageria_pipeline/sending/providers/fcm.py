@@ -68,6 +68,7 @@ STATUS_CODES: Mapping[int, Verdict] = {
 
 class FcmProvider:
     name = "fcm"
+    required_settings = ("GOOGLE_APPLICATION_CREDENTIALS",)
 
     def __init__(
         self, project: str, *, url: str = GOOGLE, token: str | None = None, credentials: Credentials | None = None,

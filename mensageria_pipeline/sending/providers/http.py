@@ -14,7 +14,6 @@ import orjson
 
 from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Message, Mode
-from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.pacing import Pace
 from mensageria_pipeline.sending.providers.answers import storable
 from mensageria_pipeline.sending.providers.contract import (
@@ -51,6 +50,7 @@ MESSAGE_STATUSES: Mapping[str, Verdict] = {
 
 class GenericHttpProvider:
     name = "http"
+    required_settings = ("API_PROVIDER_URL", "API_KEY")
 
     def __init__(self, url: str, api_key: str, batch_size: int, rate_per_s: float | None = None) -> None:
         self._url, self._api_key = url, api_key
@@ -62,10 +62,7 @@ class GenericHttpProvider:
     @classmethod
     def create(cls, config: ProviderConfig) -> "GenericHttpProvider":
         settings = config.settings
-        required = {"API_PROVIDER_URL": settings.api_provider_url, "API_KEY": settings.api_key}
-        for name, value in required.items():
-            if not value:
-                raise SettingsError("setting_missing", name=name, provider=cls.name)
+        config.check(cls.name, cls.required_settings)
         return cls(
             settings.api_provider_url or "", settings.api_key or "", settings.default_batch_size,
             settings.api_rate_per_s,

@@ -23,6 +23,7 @@ from mensageria_pipeline.sending.providers.contract import (
 
 class SimulatedProvider:
     name = SIMULATED
+    required_settings = ()
     capabilities = Capabilities(
         mode=Mode.SIMULATED,
         batch_size=1,

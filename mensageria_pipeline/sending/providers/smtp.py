@@ -62,6 +62,7 @@ class SmtpServer:
 
 class SmtpProvider:
     name = "smtp"
+    required_settings = ("SMTP_HOST", "SMTP_FROM")
     read_reports = staticmethod(ses_reports.read_reports)
 
     def __init__(
@@ -79,16 +80,15 @@ class SmtpProvider:
     @classmethod
     def create(cls, config: ProviderConfig) -> "SmtpProvider":
         settings = config.settings
-        if not settings.smtp_host:
-            raise SettingsError("setting_missing", name="SMTP_HOST", provider=cls.name)
+        config.check(cls.name, [name for name in cls.required_settings if name != "SMTP_FROM"])
         if settings.smtp_ca_file and not settings.smtp_ca_file.is_file():
             raise SettingsError(
                 "setting_invalid", name="SMTP_CA_FILE", found=settings.smtp_ca_file.name, expected="ca.pem"
             )
-        if settings.smtp_username and not settings.smtp_password:
-            raise SettingsError("setting_missing", name="SMTP_PASSWORD", provider=cls.name)
+        if settings.smtp_username:
+            config.check(cls.name, ["SMTP_PASSWORD"])
         server = SmtpServer(
-            settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_username,
+            settings.smtp_host or "", settings.smtp_port, settings.smtp_security, settings.smtp_username,
             settings.smtp_password, settings.timeout_s, settings.smtp_ca_file,
         )  # fmt: skip
         return cls(

@@ -15,7 +15,6 @@ from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.contracts.receipts import Delivery, Report, Wish
 from mensageria_pipeline.contracts.wishes import asks_to_leave
-from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.sending.pacing import Pace
 from mensageria_pipeline.sending.providers.answers import instant, json_object, storable
 from mensageria_pipeline.sending.providers.contract import Capabilities, Price, ProviderConfig, Request, Result, Verdict
@@ -50,6 +49,7 @@ DELIVERIES: Mapping[str, Delivery] = {
 
 class ZenviaProvider:
     name = "zenvia"
+    required_settings = ("ZENVIA_TOKEN", "ZENVIA_FROM")
 
     def __init__(
         self, token: str, sender: str, *, url: str = ZENVIA, rate_per_s: float | None = None, plain_text: bool = False,
@@ -68,10 +68,7 @@ class ZenviaProvider:
     @classmethod
     def create(cls, config: ProviderConfig) -> "ZenviaProvider":
         settings = config.settings
-        required = {"ZENVIA_TOKEN": settings.zenvia_token, "ZENVIA_FROM": settings.zenvia_from}
-        for name, value in required.items():
-            if not value:
-                raise SettingsError("setting_missing", name=name, provider=cls.name)
+        config.check(cls.name, cls.required_settings)
         return cls(
             settings.zenvia_token or "", settings.zenvia_from or "", url=settings.zenvia_url or ZENVIA,
             rate_per_s=settings.zenvia_rate_per_s, plain_text=settings.sms_without_accents,

@@ -1,11 +1,8 @@
-"""A campaign over push, e-mail and SMS in one file, each channel through its own provider."""
+"""A campaign over push, e-mail and SMS in one file, each through its own provider, and what comes back to it."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 from starlette.testclient import TestClient
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
@@ -70,16 +67,3 @@ class Mixed:
 
     def fold(self) -> FoldReport:
         return fold(self.bench.project)
-
-
-@pytest.fixture
-def mixed(bench: Workbench, provider_server: ProviderServer) -> Iterator[Mixed]:
-    with SmtpServer() as mail:
-        campaign = Mixed(bench, provider_server, mail)
-        campaign.run()
-        yield campaign
-
-
-@pytest.fixture
-def folder_of(tmp_path: Path) -> Callable[[str], Path]:
-    return lambda name: tmp_path / name
