@@ -17,14 +17,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import landing, large, lists, profile, rate, throughput
+from benchmarks import landing, large, lists, mail, profile, rate, throughput
 from benchmarks.campaigns import machine
 
 _RESULTS = Path(__file__).parent / "results"
 _DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 _BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "landing": landing.run, "throughput": throughput.run, "rate": rate.run, "large": large.run,
-    "lists": lists.run,
+    "lists": lists.run, "mail": mail.run,
 }  # fmt: skip
 _ONLY_SHOWN: dict[str, Callable[[], dict[str, Any]]] = {"profile": profile.run}
 """Explains a figure; is none itself."""
@@ -113,7 +113,7 @@ def _rows(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
         ("memory of the process that dispatches and writes results", "",
          f"{parents} MiB", "large"),
     ]  # fmt: skip
-    return rows + _list_rows(listed)
+    return rows + _list_rows(listed) + _mail_rows(found["mail"])
 
 
 def _list_rows(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -127,6 +127,16 @@ def _list_rows(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
          f"{found['peak_growth']} × ({large_} and {small} MiB; {found['many_rows_s']} s)", "lists"),
         ("Excel of 100,000 rows → raw_base, beside pandas + openpyxl", "≥ 10 × faster",
          f"{found['excel_times_faster']} × ({found['excel_s']} and {found['pandas_openpyxl_s']} s)", "lists"),
+    ]  # fmt: skip
+
+
+def _mail_rows(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    per_s = found["per_second"]
+    return [
+        (f"{found['messages']:,} e-mails through a local SMTP server, ledger on", "",
+         f"{per_s['text']:,} msg/s as text, {per_s['html']:,} msg/s as HTML with styles", "mail"),
+        ("… beside smtplib with one connection per message", "",
+         f"{found['times_smtplib']} × and {found['html_times_smtplib']} × ({per_s['smtplib']:,} msg/s)", "mail"),
     ]  # fmt: skip
 
 

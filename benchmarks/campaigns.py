@@ -40,11 +40,15 @@ class Campaign:
     environment: dict[str, str] = field(default_factory=dict)
 
     def prepare(self, messages: int, definition: str) -> None:
+        """With push tokens, and a text of three values."""
+        rows = "".join(f"{n};Ana;{n:08};tok{n:09}:{'x' * 140}\n" for n in range(messages))
+        self.prepare_list("id;nome;pedido;token\n" + rows, _TEMPLATE + definition)
+
+    def prepare_list(self, content: str, definition: str) -> None:
         prepare_root(self.root, INPUT_SETTLE_SECONDS="0", **self.environment)
         bench = Workbench(self.project)
-        bench.define("a", _TEMPLATE + definition)
-        rows = "".join(f"{n};Ana;{n:08};tok{n:09}:{'x' * 140}\n" for n in range(messages))
-        bench.drop("a", "id;nome;pedido;token\n" + rows)
+        bench.define("a", definition)
+        bench.drop("a", content)
         bench.prepare("a")
 
     @property

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
+from mensageria_pipeline_tests.fakes.ports import free_port
 
 OUR_VARIABLES = (
     "MENSAGERIA",
@@ -104,7 +105,7 @@ class DagsterServer:
 def dagster_server(folder: Path, **environment: str) -> Iterator[DagsterServer]:
     """A server over `folder`, with its own workspace and .env; stopped at the end, whatever happens."""
     prepare_root(folder, **environment)
-    port = _free_port()
+    port = free_port()
     with (folder / "dagster.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", "from mensageria_pipeline.cli import main; main()", "dev", "-p", str(port)],
@@ -135,12 +136,6 @@ def prepare_root(folder: Path, **environment: str) -> None:
 def clean_environment() -> dict[str, str]:
     """The environment without this project's and Dagster's variables."""
     return {name: value for name, value in os.environ.items() if not name.startswith(OUR_VARIABLES)}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_up(server: DagsterServer) -> None:

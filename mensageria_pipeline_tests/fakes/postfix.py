@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 
+from mensageria_pipeline_tests.fakes.ports import free_port
+
 PROGRAM = "/usr/sbin/postfix"
 _MAIN = """
 compatibility_level = 3.6
@@ -80,9 +82,7 @@ class Postfix:
     port: int = field(init=False, default=0)
 
     def __enter__(self) -> "Postfix":
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._write()
         self._run("start")
         self._wait()

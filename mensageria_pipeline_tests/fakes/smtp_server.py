@@ -13,6 +13,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from mensageria_pipeline_tests.fakes.ports import free_port
+
 OK = "250 2.0.0 Ok: queued as 4F3D9A1B{:02X}"
 BREAK, SILENT = "break", "silent"
 """Instead of a reply: break the connection, or say nothing."""
@@ -42,7 +44,7 @@ class SmtpServer:
         options: dict[str, Any] = {"ident": "loopback"}
         if self.login:
             options |= {"authenticator": self._authenticate, "auth_require_tls": False}
-        self._controller = Controller(_Handler(self), hostname="127.0.0.1", port=_free_port(), **options)
+        self._controller = Controller(_Handler(self), hostname="127.0.0.1", port=free_port(), **options)
         self._controller.start()
         return self
 
@@ -110,9 +112,3 @@ class _Handler:
             transport.abort()
             await asyncio.sleep(0.05)
         return reply
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

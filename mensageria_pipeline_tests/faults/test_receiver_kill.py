@@ -17,6 +17,7 @@ from mensageria_pipeline.project import Project
 from mensageria_pipeline.receipts.fold import fold
 from mensageria_pipeline_tests.conftest import Workbench
 from mensageria_pipeline_tests.fakes.dagster_server import clean_environment, prepare_root
+from mensageria_pipeline_tests.fakes.ports import free_port
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
 from mensageria_pipeline_tests.faults.conftest import wait_until
 from mensageria_pipeline_tests.receipts.posts import zenvia_status
@@ -32,9 +33,7 @@ class _Receiver:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.start()
 
     def start(self) -> None:

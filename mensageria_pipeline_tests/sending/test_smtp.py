@@ -1,7 +1,11 @@
 """E-mail: what is written, how a mail server is talked to, and a campaign through a real one."""
 
 import asyncio
+import email
+import email.policy
+import re
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +40,15 @@ def writer(folder: Path | None = None, *, is_html: bool = False, page: str = "",
     )  # fmt: skip
 
 
+def read(content: bytes) -> EmailMessage:
+    """An e-mail as a mail program reads it."""
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    parsed = email.message_from_bytes(content, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    assert not parsed.defects
+    return parsed
+
+
 @pytest.fixture
 def server() -> Iterator[SmtpServer]:
     with SmtpServer() as running:
@@ -67,9 +80,9 @@ def test_an_html_e_mail_has_its_text_its_images_and_its_styles_inside(tmp_path: 
         "<html><head><style>p { color: #123456 }</style></head><body><img src='logo.png'>"
         "<p>Olá, <b>Ana</b></p><a href='https://loja.com.br/x'>Veja</a></body></html>"
     )
-    email = writer(tmp_path, is_html=True, page=html).write(message(body=html))
-    assert email.get_content_type() == "multipart/alternative"
-    text, related = email.iter_parts()
+    mail = read(writer(tmp_path, is_html=True, page=html).write(message(body=html)))
+    assert mail.get_content_type() == "multipart/alternative"
+    text, related = mail.iter_parts()
     assert text.get_content_type() == "text/plain"
     assert "Olá, Ana" in text.get_content()
     assert "https://loja.com.br/x" in text.get_content()
@@ -83,17 +96,17 @@ def test_an_html_e_mail_has_its_text_its_images_and_its_styles_inside(tmp_path: 
 def test_attachments_go_along_under_their_names(tmp_path: Path) -> None:
     """Accents in a name survive."""
     (tmp_path / "promoção.pdf").write_bytes(b"%PDF-1.4")
-    email = writer(tmp_path, attachments=("promoção.pdf",)).write(message())
-    (attached,) = email.iter_attachments()
+    mail = read(writer(tmp_path, attachments=("promoção.pdf",)).write(message()))
+    (attached,) = mail.iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == ("promoção.pdf", "application/pdf")
     assert attached.get_content() == b"%PDF-1.4"
 
 
 def test_a_line_break_in_a_subject_starts_no_header() -> None:
     """A cell with a line break must not write headers of its own."""
-    email = writer().write(message(title="Olá\r\nBcc: todos@exemplo.com.br"))
-    assert email["Subject"] == "Olá Bcc: todos@exemplo.com.br"
-    assert email["Bcc"] is None
+    mail = read(writer().write(message(title="Olá\r\nBcc: todos@exemplo.com.br")))
+    assert mail["Subject"] == "Olá Bcc: todos@exemplo.com.br"
+    assert mail["Bcc"] is None
 
 
 @pytest.mark.parametrize("address", ["ana@exemplo.com.br>\r\nRCPT TO:<x@y.z", "ana @exemplo.com", "ana", "josé@é.com"])
@@ -105,10 +118,10 @@ def test_an_address_that_could_end_its_command_is_refused(address: str) -> None:
 
 def test_a_campaigns_own_way_to_leave_comes_first() -> None:
     """Its address with the message's id; one-click needs both headers."""
-    email = writer(unsubscribe="https://loja.com.br/sair?m={message_id}").write(message())
-    assert email["List-Unsubscribe"] == f"<https://loja.com.br/sair?m={'m' * 32}>"
-    assert email["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert writer().write(message())["List-Unsubscribe"] is None
+    mail = read(writer(unsubscribe="https://loja.com.br/sair?m={message_id}").write(message()))
+    assert mail["List-Unsubscribe"] == f"<https://loja.com.br/sair?m={'m' * 32}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert read(writer().write(message()))["List-Unsubscribe"] is None
 
 
 def test_a_missing_file_is_named_before_the_first_message(tmp_path: Path) -> None:
@@ -117,7 +130,7 @@ def test_a_missing_file_is_named_before_the_first_message(tmp_path: Path) -> Non
         with pytest.raises(DefinitionError, match="falta"):
             writer(tmp_path, **options)
     (tmp_path.parent / "segredo.txt").write_text("x")
-    assert writer(tmp_path, is_html=True).write(message(body="<img src='../segredo.txt'>")).get_content_type()
+    assert b"segredo.txt" in writer(tmp_path, is_html=True).write(message(body="<img src='../segredo.txt'>"))
 
 
 def test_an_image_named_by_the_list_may_be_missing_for_one_row_only(tmp_path: Path) -> None:
@@ -297,3 +310,14 @@ def test_a_real_mail_server_that_nobody_vouches_for_gets_nothing(bench: Workbenc
         assert "certificate_refused" in report.problem.text()
         assert report.tally.pending == 1
         assert running.received("ana") == []
+
+
+def test_a_long_subject_is_cut_into_words_that_mail_programs_know() -> None:
+    """Encoded words of at most 75 characters (RFC 2047), read back whole; long links on one line."""
+    subject = "Promoção de aniversário: descontos de até 70 % só hoje em todas as lojas da região " * 2
+    long_link = "https://loja.com.br/" + "x" * 200
+    content = writer(unsubscribe=long_link).write(message(title=subject))
+    assert all(len(word) <= 75 for word in re.findall(rb"=\?utf-8\?[^ \r\n]*\?=", content))
+    mail = read(content)
+    assert mail["Subject"] == subject.strip()
+    assert f"List-Unsubscribe: <{long_link}>\r\n".encode() in content

@@ -109,7 +109,7 @@ class SmtpProvider:
 
     async def send(self, messages: Sequence[Message]) -> list[Result]:
         (message,) = messages
-        content = self._writer.write(message).as_bytes()
+        content = self._writer.write(message)
         async with self._room:
             return [await self._deliver(message, content)]
 
