@@ -51,7 +51,8 @@ bench: $(INSTALLED_DEV) $(BENCH) ## run every benchmark (ten minutes; needs ngin
 
 lock: ## resolve the locked dependencies anew (needs uv)
 	$(COMPILE) pyproject.toml -o requirements/lock.txt
-	$(COMPILE) pyproject.toml --extra dev -c requirements/lock.txt -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra dashboard -c requirements/lock.txt -o requirements/dashboard.txt
+	$(COMPILE) pyproject.toml --extra dev --extra dashboard -c requirements/dashboard.txt -o requirements/dev.txt
 	printf 'hatchling\neditables\n' | $(COMPILE) - -o requirements/build.txt
 	echo 'duckdb==1.3.2' | $(COMPILE) - -o requirements/duckdb-1.3.txt
 	echo 'firebase-admin>=7' | $(COMPILE) - -o requirements/bench.txt

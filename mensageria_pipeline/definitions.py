@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from mensageria_pipeline import texts
+from mensageria_pipeline import logs, texts
 from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.defs.agenda import agenda
 from mensageria_pipeline.defs.alerts import alert_on_failure
@@ -38,6 +38,7 @@ def _check_instance(layout: Layout) -> None:
 def defs() -> dg.Definitions:
     project = Project.load()
     texts.use(project.settings.language)
+    logs.begin(project.layout.logs_dir, project.settings.log_level, "dagster", terminal=False)
     _check_instance(project.layout)
     return dg.Definitions(
         assets=[

@@ -1,5 +1,6 @@
 """Stages put together: what one stage asks of another is handed over here, because stages do not know each other."""
 
+import logging
 from collections.abc import Sequence
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition
@@ -13,6 +14,8 @@ from mensageria_pipeline.recipients.normalize import TextNeeds
 from mensageria_pipeline.recipients.validate import ProgressSink, RecipientsReport, validate_recipients
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.memory import LedgerMemory
+
+_logger = logging.getLogger(__name__)
 
 
 def take_in_lists(project: Project) -> ImportReport:
@@ -38,4 +41,6 @@ def judge_recipients(
 
     mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
     memory = LedgerMemory(ledger, partition, definition.edition, mode)
-    return validate_recipients(layout, partition.key, definition, memory, needs_of, on_progress)
+    report = validate_recipients(layout, partition.key, definition, memory, needs_of, on_progress)
+    _logger.info("recipients judged", extra={"rows": report.row_count, "fates": dict(report.fates)})
+    return report

@@ -10,6 +10,7 @@ from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.notes import Notes
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.settings import Settings, load_settings
 
@@ -31,6 +32,10 @@ class Project:
     @cached_property
     def registry(self) -> IntakeRegistry:
         return IntakeRegistry(self.layout.intake_db)
+
+    @cached_property
+    def notes(self) -> Notes:
+        return Notes(self.layout.notes_db)
 
     @cached_property
     def ledger(self) -> Ledger:

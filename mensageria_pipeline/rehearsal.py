@@ -1,9 +1,11 @@
 """A campaign prepared in a folder of its own, as it would be now: to look at, and to test with."""
 
 import contextlib
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
@@ -16,7 +18,7 @@ from mensageria_pipeline.messages.plan import plan_messages
 from mensageria_pipeline.preparation import judge_recipients, take_in_lists
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.validate import RecipientsReport
-from mensageria_pipeline.sending.providers.contract import Provider
+from mensageria_pipeline.sending.providers.contract import Provider, no_link
 from mensageria_pipeline.sending.providers.registry import check_providers, create_provider
 from mensageria_pipeline.sending.provision import provider_config
 from mensageria_pipeline.sending.results import Results, Tally
@@ -47,7 +49,9 @@ def rehearse(
     """Prepare a campaign from its lists and definition as they are. Raises what the real steps raise."""
     definition = load_definition(project.layout, partition.campaign)
     check_providers(partition.campaign, definition)
-    with tempfile.TemporaryDirectory(prefix="mensageria-preview-") as folder:
+    sweep_rehearsals(project.layout)
+    project.layout.rehearsals_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=project.layout.rehearsals_dir) as folder:
         scratch = Layout(Path(folder) / "data")
         _share(project.layout, scratch, partition)
         settings = project.settings
@@ -63,11 +67,28 @@ def rehearse(
         yield Rehearsal(partition, definition, report, scratch, tally)
 
 
+def sweep_rehearsals(layout: Layout) -> None:
+    """Delete what killed processes left behind: it holds lists."""
+    for folder in layout.rehearsals_dir.glob("*-*"):
+        if not _is_alive(int(folder.name.partition("-")[0])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def providers_of(project: Project, rehearsal: Rehearsal) -> tuple[dict[str, Provider], list[SettingsError]]:
     """The adapters of a campaign, and why others cannot be made."""
-    config = provider_config(
-        project.settings, project.ledger.key, rehearsal.partition.key, rehearsal.definition
-    )  # fmt: skip
+    # Without links to leave by: one that is shown, or goes to a tester, is not its recipient's own any more.
+    real = provider_config(project.settings, project.ledger.key, rehearsal.partition.key, rehearsal.definition)
+    config = replace(real, leave_link=no_link)
     made: dict[str, Provider] = {}
     missing = []
     for name in rehearsal.definition.providers:

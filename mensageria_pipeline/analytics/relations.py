@@ -13,7 +13,10 @@ from mensageria_pipeline.contracts.receipts import RECEIPTS
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, descriptions
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
 
-TABLES = ("campaign_metrics", "error_rate_by_window", "latency_by_provider", "row_fates")
+TABLES = (
+    "campaign_metrics", "outcomes_by_code", "error_rate_by_window", "sends_by_minute", "latency_by_provider",
+    "latency_histogram", "row_fates",
+)  # fmt: skip
 VIEWS = ("send_results", "attempts", "receipts", "rejected_recipients", "dead_letters", "campaigns")
 
 _FROM_CONTRACTS: Mapping[str, Mapping[str, str]] = {

@@ -5,6 +5,7 @@ open keep their snapshot, new ones see the new file. It is published read-only, 
 DuckDB 1.1 and later open. It can always be rebuilt from the Parquet files.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from mensageria_pipeline.contracts.receipts import RECEIPTS
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients, arrow_schema
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
 
+_logger = logging.getLogger(__name__)
 _STORAGE_VERSION = "v1.0.0"
 _SOURCES = {
     Asset.SEND_RESULTS: SEND_RESULTS,
@@ -45,6 +47,7 @@ def publish(layout: Layout, campaigns: Iterable[str] | None = None) -> None:
         for leftover in layout.data_dir.glob(f".{layout.warehouse.name}.next*"):
             leftover.unlink()
         _build_and_replace(layout, None if campaigns is None else sorted(set(campaigns)))
+    _logger.info("warehouse published")
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The terminal: results on stdout, talk on stderr."""
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mensageria_pipeline import texts
+from mensageria_pipeline import logs, texts
 from mensageria_pipeline.project import Project
 
 out = Console()
@@ -24,8 +23,7 @@ def load_project() -> Project:
     project = Project.load()
     if texts.current() is texts.Language.PT_BR:
         texts.use(project.settings.language)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("mensageria_pipeline").setLevel(project.settings.log_level)
+    logs.begin(project.layout.logs_dir, project.settings.log_level, "cli", terminal=True)
     return project
 
 

@@ -1,17 +1,14 @@
 """`mensageria pause`, `resume`, `cancel`, `unknown` and `retry`: a person's decisions over a campaign's sending."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from mensageria_pipeline.analytics.warehouse import publish
+from mensageria_pipeline import control
 from mensageria_pipeline.cli.console import (
     ERROR,
     INCOMPLETE,
@@ -25,28 +22,10 @@ from mensageria_pipeline.cli.console import (
 )
 from mensageria_pipeline.cli.run import run_partition
 from mensageria_pipeline.cli.show import Campaign, Json, partition_key
-from mensageria_pipeline.contracts.campaign import load_definition
 from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import Outcome
-from mensageria_pipeline.errors import InputError, MensageriaError
-from mensageria_pipeline.project import Project
-from mensageria_pipeline.reports.build import build_report
-from mensageria_pipeline.sending.hold import CampaignHold, hold_campaign
-from mensageria_pipeline.sending.ledger.control import Order, Wait
-from mensageria_pipeline.sending.ledger.leases import new_owner
-from mensageria_pipeline.sending.results import Results
-from mensageria_pipeline.sending.send import held_plan, refresh_results
-from mensageria_pipeline.sending.settle import (
-    RETRIABLE,
-    Doubt,
-    cancel_left,
-    doubts,
-    failures,
-    reopen,
-    settle_doubts,
-)
-from mensageria_pipeline.status import known_partitions
+from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.sending.settle import RETRIABLE, Doubt, doubts
 from mensageria_pipeline.texts import say
 
 _SHOWN = 20
@@ -81,8 +60,7 @@ def pause(campaign: Campaign) -> None:
     O que já saiu recebe seu resultado; o resto espera por `mensageria resume`. Para desfazer: `resume`.
     """
     project, partition = load_project(), partition_key(campaign)
-    _known(project, partition)
-    project.ledger.give(partition, Order.PAUSE)
+    control.pause(project, partition)
     out.print(say("pause_done", campaign=partition))
 
 
@@ -92,13 +70,8 @@ def resume(campaign: Campaign) -> None:
     Com o Dagster ligado, o sensor `agenda` continua o envio em segundos; sem ele, `mensageria run`.
     """
     project, partition = load_project(), partition_key(campaign)
-    _known(project, partition)
-    if project.ledger.order(partition) is None:
-        out.print(say("resume_nothing", campaign=partition))
-        return
-    project.ledger.give(partition, None)
-    project.ledger.set_wait(partition, Wait(partition, datetime.now(UTC), "wait_resumed"))
-    out.print(say("resume_done", campaign=partition))
+    was_stopped = control.resume(project, partition)
+    out.print(say("resume_done" if was_stopped else "resume_nothing", campaign=partition))
 
 
 def cancel(campaign: Campaign, yes: Yes = False) -> None:
@@ -108,14 +81,10 @@ def cancel(campaign: Campaign, yes: Yes = False) -> None:
     `mensageria retry CAMPANHA --outcome cancelled`.
     """
     project, partition = load_project(), partition_key(campaign)
-    _check_planned(project, partition)
+    control.check_planned(project, partition)
     ask(say("cancel_ask", campaign=partition), yes=yes)
-    project.ledger.give(partition, Order.CANCEL)
-    with _held(project, partition) as (hold, plan):
-        cancel_left(project.ledger, hold, plan)
-        _refresh(project, partition, plan)
-        with Results(plan, project.ledger.journal(partition)) as results:
-            cancelled = results.tally().outcomes[Outcome.CANCELLED.value]
+    with _Waiting(partition) as waiting:
+        cancelled = control.cancel(project, partition, waiting)
     out.print(say("cancel_done", campaign=partition, count=cancelled))
 
 
@@ -137,15 +106,13 @@ def unknown(
     if resend and mark:
         raise typer.BadParameter(say("unknown_one_of"))
     project, partition = load_project(), partition_key(campaign)
-    _check_planned(project, partition)
+    control.check_planned(project, partition)
     if not (resend or mark):
         plan = project.layout.table(Asset.MESSAGES, partition)
         raise typer.Exit(_list_doubts(doubts(plan, project.ledger.journal(partition)), partition, as_json=as_json))
     ask(say("unknown_ask_resend" if resend else "unknown_ask_mark", campaign=partition, mark=mark), yes=yes)
-    with _held(project, partition) as (hold, plan):
-        found = doubts(plan, project.ledger.journal(partition))
-        count = settle_doubts(project.ledger, hold, found, Outcome(mark.value) if mark else None)
-        _refresh(project, partition, plan)
+    with _Waiting(partition) as waiting:
+        count = control.settle(project, partition, Outcome(mark.value) if mark else None, waiting)
     key = "unknown_resent" if resend else "unknown_marked"
     out.print(say(key, campaign=partition, count=count, mark=mark))
 
@@ -194,45 +161,31 @@ def retry(
     na visão `dead_letters` do warehouse. Exemplo: `mensageria retry cobranca --outcome expired`.
     """
     project, partition = load_project(), partition_key(campaign)
-    _check_planned(project, partition)
-    definition = load_definition(project.layout, Partition.parse(partition).campaign)
-    if project.ledger.order(partition):
-        raise InputError("retry_while_stopped", campaign=partition)
     wanted = [Outcome(each.value) for each in outcome or (Retriable.EXPIRED, Retriable.REJECTED)]
     assert set(wanted) <= set(RETRIABLE)  # noqa: S101 - the option offers no other
-    with _held(project, partition) as (hold, plan):
-        found = failures(plan, project.ledger.journal(partition), wanted, definition.one_message_per)
+
+    def agree(found: Sequence[control.Failure]) -> None:
+        waiting.stop()
         by_outcome = Counter(each.value for _, _, each in found)
-        if not found:
-            out.print(say("retry_nothing", campaign=partition))
-            return
         rows = [(say(f"outcome_{name}"), count) for name, count in by_outcome.items()]
         err.print(counts(say("title_outcomes"), (say("label_outcome"), say("label_messages")), rows))
         ask(say("retry_ask", campaign=partition, count=len(found)), yes=yes)
-        reopen(project.ledger, hold, [(message_id, mode) for message_id, mode, _ in found])
+
+    with _Waiting(partition) as waiting:
+        opened = control.retry(project, partition, wanted, agree, waiting)
+    if not opened:
+        out.print(say("retry_nothing", campaign=partition))
+        return
     reason = run_partition(project, partition)
     if as_json:
-        print_json({"campaign": partition, "retried": dict(by_outcome), "problem": reason})
+        print_json({"campaign": partition, "retried": dict(opened), "problem": reason})
     elif reason is None:
-        out.print(say("retry_done", campaign=partition, count=len(found)))
+        out.print(say("retry_done", campaign=partition, count=opened.total()))
     if reason:
         raise MensageriaError("as_said", sentence=reason)
 
 
 # What they share.
-
-
-def _known(project: Project, partition: str) -> None:
-    known = known_partitions(project)
-    if partition not in known:
-        raise InputError("campaign_unknown", campaign=partition, known=", ".join(known) or "—")
-
-
-def _check_planned(project: Project, partition: str) -> None:
-    """Raises InputError where the campaign has no messages."""
-    _known(project, partition)
-    if not project.layout.table(Asset.MESSAGES, partition).exists():
-        raise InputError("step_missing", asset=Asset.MESSAGES.value, campaign=partition)
 
 
 def ask(question: str, *, yes: bool) -> None:
@@ -245,21 +198,22 @@ def ask(question: str, *, yes: bool) -> None:
         raise typer.Exit(ERROR)
 
 
-@contextmanager
-def _held(project: Project, partition: str) -> Iterator[tuple[CampaignHold, Path]]:
-    """The campaign, once no run sends it any more, and its messages as they are now; with a word while waiting."""
-    with progress_bar() as bar:
-        task = bar.add_task(say("control_waiting", campaign=partition), total=None, visible=False)
-        with (
-            hold_campaign(project.ledger, partition, new_owner(), lambda: bar.update(task, visible=True)) as hold,
-            held_plan(project.layout, partition) as plan,
-        ):
-            bar.stop()
-            yield hold, plan
+class _Waiting:
+    """A word on the terminal while another run sends the campaign; it makes room for questions."""
 
+    def __init__(self, partition: str) -> None:
+        self._text, self._bar = say("control_waiting", campaign=partition), progress_bar()
 
-def _refresh(project: Project, partition: str, plan: Path) -> None:
-    """Results, metrics and report as the ledger has them now, without sending anything."""
-    refresh_results(project.layout, project.ledger, partition, plan)
-    publish(project.layout, [partition])
-    build_report(project.layout, partition)
+    def __enter__(self) -> "_Waiting":
+        return self
+
+    def __call__(self) -> None:
+        if not self._bar.tasks:
+            self._bar.start()
+            self._bar.add_task(self._text, total=None)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._bar.stop()

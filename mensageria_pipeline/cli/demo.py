@@ -90,7 +90,8 @@ def remove_campaign(project: Project, campaign: str) -> None:
         bar.add_task(say("demo_removing"), total=None)
         forget(campaign)
         for folder in (
-            layout.input_dir / campaign, layout.export_dir(campaign), layout.ledger_dir / campaign,
+            layout.input_dir / campaign, layout.export_dir(campaign), layout.figs_dir(campaign),
+            layout.ledger_dir / campaign, layout.campaign_dir(campaign),
             *(layout.partition_dir(asset, campaign) for asset in Asset),
         ):  # fmt: skip
             shutil.rmtree(folder, ignore_errors=True)
@@ -98,5 +99,6 @@ def remove_campaign(project: Project, campaign: str) -> None:
         forget_progress(layout, campaign)
         project.registry.forget(campaign)
         project.ledger.forget(campaign)
+        project.notes.forget(campaign)
         publish(layout)
     err.print(say("demo_folder_kept", folder=layout.data_dir), style="dim")

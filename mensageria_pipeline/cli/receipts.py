@@ -64,15 +64,17 @@ def receipts(as_json: Json = False) -> None:
         print_json(
             {"taken": found.taken, "waiting": dict(found.waiting), "unplaced": found.unplaced,
              "suppressed": found.suppressed, "settled": found.settled, "unlisted": found.unlisted,
-             "campaigns": list(found.campaigns),
+             "unreadable": found.unreadable, "troubled": found.troubled, "campaigns": found.campaigns,
              "asked": {each.provider: {"asked": each.asked, "answered": each.answered, "problem": each.problem}
                        for each in asked}}
         )  # fmt: skip
         return
     table = Table(show_header=False, box=None, pad_edge=False)
-    for key in ("taken", "unplaced", "suppressed", "settled", "unlisted"):
+    for key in ("taken", "unplaced", "suppressed", "settled", "unlisted", "unreadable"):
         table.add_row(say(f"receipts_{key}"), str(getattr(found, key)))
     table.add_row(say("receipts_waiting"), str(sum(found.waiting.values())))
+    for campaign, problem in found.troubled.items():
+        table.add_row(say("receipts_troubled", campaign=campaign), problem)
     for each in asked:
         table.add_row(
             say("receipts_asked", provider=each.provider), f"{each.answered}/{each.asked} {each.problem or ''}"

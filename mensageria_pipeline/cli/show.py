@@ -18,6 +18,7 @@ from mensageria_pipeline.cli.console import (
 )
 from mensageria_pipeline.contracts.names import OCCURRENCE_SEPARATOR, campaign_key
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.notes import Note
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.ledger.control import Order
 from mensageria_pipeline.status import CampaignStatus, campaign_status, known_partitions
@@ -56,6 +57,7 @@ def status(
         print_json(found.as_json())
     else:
         show_status(found)
+        show_notes(project.notes.of(key))
     raise typer.Exit(OK if found.is_complete else INCOMPLETE)
 
 
@@ -83,6 +85,13 @@ def _overview(found: list[CampaignStatus]) -> Table:
         numbers = (tally.messages, tally.outcomes["accepted"], failed, tally.unknown, tally.pending)
         table.add_row(each.campaign, say(f"mode_{each.mode.value}"), *(thousands(number) for number in numbers))
     return table
+
+
+def show_notes(notes: list[Note]) -> None:
+    """What people left on a campaign, the newest first."""
+    for note in notes:
+        when = note.at.astimezone().strftime("%d/%m/%Y %H:%M")
+        out.print(f"{note.number}  {when}  {note.text}", highlight=False, markup=False)
 
 
 def show_status(found: CampaignStatus) -> None:

@@ -82,6 +82,11 @@ class Layout:
         return self.state_dir / "sending" / partition
 
     @property
+    def rehearsals_dir(self) -> Path:
+        """Campaigns that are prepared only to be looked at; each goes when the look ends."""
+        return self.data_dir / ".rehearsals"
+
+    @property
     def intake_db(self) -> Path:
         return self.state_dir / "intake.db"
 
@@ -106,6 +111,18 @@ class Layout:
     def campaign_dir(self, campaign: str) -> Path:
         """Pages, images and attachments of a campaign's e-mails."""
         return self.campaigns_dir / campaign
+
+    def figs_dir(self, partition: str) -> Path:
+        """Pictures of a partition's report."""
+        return self.data_dir / "reports" / "figs" / partition
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def notes_db(self) -> Path:
+        return self.state_dir / "notes.db"
 
     def definition(self, campaign: str) -> Path:
         return self.campaigns_dir / f"{campaign}.yaml"

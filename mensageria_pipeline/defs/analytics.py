@@ -1,15 +1,17 @@
 """Stage analytics: send_results become metrics in data/warehouse.duckdb."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
 from mensageria_pipeline.analytics.relations import relation
 from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
 from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.defs.metadata import lineage, markdown_table
+from mensageria_pipeline.defs.metadata import counts_chart, lineage, markdown_table
 from mensageria_pipeline.defs.shell import OWNERS, campaigns, readable_errors
 from mensageria_pipeline.project import Project
+from mensageria_pipeline.texts import say
 
 _ASSET = Asset.CAMPAIGN_METRICS.value
 _SHOWN = ("mode", "provider", "channel", "messages", "accepted", "total_failed", "unknown", "pending", "retries",
@@ -22,6 +24,15 @@ _SOURCES = {
     "first_send_at": ["first_attempt_at"],
     "last_send_at": ["decided_at"],
 }
+
+
+def _outcomes(rows: list[tuple[Any, ...]]) -> str:
+    """What became of the messages of these campaigns, as bars."""
+    columns = ["campaign", *_SHOWN]
+    names = {"accepted": "outcome_accepted", "total_failed": "label_failed", "unknown": "outcome_unknown",
+             "pending": "outcome_pending"}  # fmt: skip
+    counts = {say(text): sum(row[columns.index(name)] for row in rows) for name, text in names.items()}
+    return counts_chart(counts, "resultado")
 
 
 @dg.asset(
@@ -53,6 +64,7 @@ def campaign_metrics(context: dg.AssetExecutionContext, project: dg.ResourcePara
                 "dagster/storage_kind": "duckdb",
                 "dagster/partition_row_count": len(shown),
                 "banco": dg.MetadataValue.path(str(project.layout.warehouse)),
+                "resultados": dg.MetadataValue.md(_outcomes(shown)),
                 "métricas": dg.MetadataValue.md(markdown_table(["campaign", *_SHOWN], rounded)),
             }
         )

@@ -69,6 +69,17 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> s
     return "\n".join("| " + " | ".join("" if cell is None else str(cell) for cell in line) + " |" for line in lines)
 
 
+_BAR_CELLS = 24
+
+
+def counts_chart(counts: Mapping[str, int], title: str) -> str:
+    """Counts as a table with bars, the largest first: a chart that every version of the UI draws."""
+    shown = sorted(((name, count) for name, count in counts.items() if count), key=lambda each: -each[1])
+    most = max((count for _, count in shown), default=1)
+    rows = [(name, "█" * max(1, round(count / most * _BAR_CELLS)), count) for name, count in shown]
+    return markdown_table([title, "", "quantidade"], rows)
+
+
 def counts_table(counts: Mapping[str, int], title: str) -> str:
     """Counts as a Markdown table, the largest first, zeros left out."""
     shown = sorted(((name, count) for name, count in counts.items() if count), key=lambda each: -each[1])

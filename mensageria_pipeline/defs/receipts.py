@@ -57,8 +57,10 @@ def _asked_table(asked: Sequence[AskReport]) -> str:
 def _understood(found: FoldReport, asked: Sequence[AskReport]) -> dg.AssetCheckResult:
     problems = {each.provider: each.problem for each in asked if each.problem}
     return dg.AssetCheckResult(
-        passed=not found.unlisted and not problems, check_name=_CHECK, severity=dg.AssetCheckSeverity.WARN,
-        metadata={"em palavras desconhecidas": found.unlisted, "sem resposta": problems},
+        passed=not (found.unlisted or found.unreadable or found.troubled or problems), check_name=_CHECK,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"em palavras desconhecidas": found.unlisted, "pedidos de endereço ilegível": found.unreadable,
+                  "campanhas com problema": dict(found.troubled), "sem resposta": problems},
     )  # fmt: skip
 
 
@@ -73,7 +75,7 @@ receipts_job = dg.define_asset_job(
 @dg.sensor(
     job=receipts_job,
     name="receipts_arrived",
-    minimum_interval_seconds=15,
+    minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Recibos novos (mensageria receiver) aparecem nos resultados, um lote por vez.",
 )
@@ -97,6 +99,6 @@ def receipts_arrived(
     description="Pergunta aos provedores que só respondem quando perguntados (Expo), e olha de novo o que esperava.",
 )
 def ask_regularly(project: dg.ResourceParam[Project]) -> dg.RunRequest | dg.SkipReason:
-    if project.ledger.receipts.counts().open or waiting_for_answer(project):
+    if project.ledger.receipts.counts().unfinished or waiting_for_answer(project):
         return dg.RunRequest()
     return dg.SkipReason(say("tick_receipts_nothing"))

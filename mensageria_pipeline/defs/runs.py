@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from mensageria_pipeline import logs
 from mensageria_pipeline.contracts.dataset import read_stamp
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
@@ -41,6 +42,7 @@ def project_resource(project: Project) -> dg.ResourceDefinition:
             yield project
             return
         run_id = context.run.run_id
+        logs.about(context.run.tags.get("dagster/partition", ""), run_id)
         scope = f"{_SCOPE}{run_id}"
         try:
             leases = project.ledger.leases

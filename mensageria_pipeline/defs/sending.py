@@ -11,7 +11,7 @@ from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS
-from mensageria_pipeline.defs.metadata import counts_table, lineage, markdown_table, table_metadata, table_schema
+from mensageria_pipeline.defs.metadata import counts_chart, lineage, markdown_table, table_metadata, table_schema
 from mensageria_pipeline.defs.progress import Pace
 from mensageria_pipeline.defs.shell import (
     CHECKS,
@@ -130,6 +130,7 @@ def _progress(context: dg.AssetExecutionContext, project: Project, partition: Pa
 def _metadata(project: Project, partition: Partition, report: SendReport) -> dict[str, Any]:
     tally = report.tally
     counts = tally.outcomes | {"unknown": tally.unknown, "pending": tally.pending}
+    named = {say(f"outcome_{name}"): count for name, count in counts.items()}
     same = {
         name: [name]
         for name in ("message_id", "mode", "edition", "provider", "channel", "person", "intake", "row_number")
@@ -137,7 +138,8 @@ def _metadata(project: Project, partition: Partition, report: SendReport) -> dic
     return table_metadata(tally.messages, project.layout.partition_dir(Asset.SEND_RESULTS, partition.key)) | {
         "dagster/column_schema": table_schema(SEND_RESULTS),
         "dagster/column_lineage": lineage(Asset.MESSAGES, same),
-        "resultados": dg.MetadataValue.md(counts_table(counts, "resultado")),
+        "resultados": dg.MetadataValue.md(counts_chart(named, "resultado")),
+        "latência por provedor": dg.MetadataValue.md(_latency_table(report)),
         "modo": ", ".join(mode.value for mode in report.modes),
         "tentativas": tally.attempts,
         "decididas nesta execução": report.settled,
@@ -155,6 +157,12 @@ def _lanes_table(report: SendReport) -> str:
         for lane in report.lanes
     ]
     return markdown_table(heads, rows)
+
+
+def _latency_table(report: SendReport) -> str:
+    """Request to answer of the attempts that decided, in ms."""
+    heads = ["provedor", "respostas", "média (ms)", "p50 (ms)", "p95 (ms)", "p99 (ms)"]
+    return markdown_table(heads, [[provider, answered, *times] for provider, answered, *times in report.latencies])
 
 
 def _conserved(report: SendReport) -> dg.AssetCheckResult:

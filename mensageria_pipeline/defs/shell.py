@@ -1,5 +1,6 @@
 """What every asset shares: the partitions, the project as a resource, and errors that people can read."""
 
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from mensageria_pipeline.errors import (
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.sending.providers.registry import check_providers
 
+_logger = logging.getLogger(__name__)
 campaigns = dg.DynamicPartitionsDefinition(name="mensageria_campaigns")
 OWNERS = ["team:mensageria"]
 CAMPAIGN_TAG = "mensageria/campaign"
@@ -31,10 +33,12 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except MensageriaError as error:
+        _logger.error(error.text(), extra={"key": error.key})  # noqa: TRY400 - a sentence, no traceback
         raise dg.Failure(error.text(), allow_retries=False) from None
     except dg.Failure:
         raise
     except Exception as error:  # noqa: BLE001 - the border to Dagster's event log
+        _logger.error(internal_error(error))  # noqa: TRY400 - its text may be personal
         raise dg.Failure(internal_error(error), allow_retries=False) from None
 
 

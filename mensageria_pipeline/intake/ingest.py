@@ -1,5 +1,6 @@
 """Files of a campaign → raw_base, one Parquet file per content, once."""
 
+import logging
 import re
 import shutil
 import time
@@ -26,6 +27,9 @@ from mensageria_pipeline.texts import say
 
 PATIENCE_S = 10.0
 """How long a run waits for a file that is still changing, before it leaves it to the next run."""
+
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -67,6 +71,8 @@ def ingest(
     report.intakes = list_intakes(layout, partition.key)
     if not report.intakes:
         raise _nothing_usable(layout, partition, report)
+    rows = sum(intake.row_count for intake in report.intakes)
+    _logger.info("lists taken in", extra={"intakes": len(report.intakes), "rows": rows})
     return report
 
 

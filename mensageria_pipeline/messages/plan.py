@@ -1,6 +1,7 @@
 """validated_recipients → messages: one row per message, with its text and its name for ever."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
 from mensageria_pipeline.errors import ContractError, StaleInputError
 from mensageria_pipeline.messages.templates import Renderer, template_of
 
+_logger = logging.getLogger(__name__)
 ProgressSink = Callable[[int, int], None]
 """Called with messages made, and messages in all."""
 
@@ -99,6 +101,7 @@ def plan_messages(
             expected=recipients.row_count,
             found=stamp.row_count,
         )
+    _logger.info("messages planned", extra={"messages": stamp.row_count, "unrenderable": planner.problems})
     return MessagesReport(stamp, dict(planner.providers), planner.problems, tuple(sorted(planner.placeholders)))
 
 

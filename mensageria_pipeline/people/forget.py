@@ -21,6 +21,7 @@ from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.names import Partition
 from mensageria_pipeline.contracts.raw_base import list_intakes
+from mensageria_pipeline.control import report
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import discover
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
@@ -30,7 +31,7 @@ from mensageria_pipeline.people.identity import Keys, Known, is_document, known_
 from mensageria_pipeline.people.opt_out_lists import list_files
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.recipients.normalize import trimmed
-from mensageria_pipeline.reports.build import build_report
+from mensageria_pipeline.rehearsal import sweep_rehearsals
 from mensageria_pipeline.reports.rejects import write_rejects
 from mensageria_pipeline.sending.hold import hold_campaign
 from mensageria_pipeline.sending.ledger.erasures import Erasure
@@ -76,6 +77,7 @@ def forget_person(project: Project, text: str, on_step: Callable[[str], None] = 
 
 def finish_erasures(project: Project, on_step: Callable[[str], None] = lambda _partition: None) -> int:
     """Carry out every erasure that was begun; how many. Safe to repeat."""
+    sweep_rehearsals(project.layout)
     erasures = project.ledger.erasures.unfinished()
     for erasure in erasures:
         partitions = known_partitions(project)
@@ -139,7 +141,7 @@ def _erase(project: Project, partition: str, places: Places, message_ids: Sequen
         if layout.table(Asset.REJECTED_RECIPIENTS, partition).exists():
             write_rejects(layout, partition)
         if any(layout.partition_dir(Asset.SEND_RESULTS, partition).glob("[!.]*.parquet")):
-            build_report(layout, partition)
+            report(project, partition)
     return {"rows": dict(counts)}
 
 

@@ -13,9 +13,12 @@ def address_key_of(key: bytes, channel: str | None, address: str | None) -> str:
     """The key of an address on a channel; empty where there is none, or none that can be read."""
     if not channel or not address:
         return ""
-    is_phone = channel in _PHONES
-    written = f"+{address.lstrip('+')}" if is_phone and address.lstrip("+").isdigit() else address
-    # WhatsApp's rules take every phone, landlines too.
-    judged = judge_addresses(Channel.WHATSAPP if is_phone else Channel(channel), pd.Series([written], dtype="str"))
-    found = str(judged["address"].iloc[0])
+    if channel not in _PHONES:
+        candidates, judge = [address], Channel(channel)
+    else:
+        # Providers write 5511987654321, some without the 55, some as before the ninth digit.
+        digits = address.lstrip("+")
+        candidates, judge = [f"+{digits}", f"+55{digits}", digits.removeprefix("55")], Channel.WHATSAPP
+    judged = judge_addresses(judge, pd.Series(candidates, dtype="str"))["address"].tolist()
+    found = next((each for each in judged if each), "")
     return address_key(key, channel, found) if found else ""

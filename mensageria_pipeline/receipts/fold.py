@@ -1,41 +1,46 @@
 """Reports that came in are understood, one look at a time: placed, obeyed, and shown beside the results.
 
 1. Placed: which campaign and message each is about.
-2. Obeyed, at once: dead addresses and wishes to leave go to the suppression list, and hold for what is being sent.
+2. Obeyed, at once and once: dead addresses and wishes to leave go to the suppression list, and hold for what is being
+   sent.
 3. Shown: a campaign that nobody is sending at this moment is held; in-doubt messages that a report speaks of are
    settled, receipts are written beside the results, and metrics and report are made anew. A campaign that is
-   being sent writes its receipts itself when it ends, and its reports are looked at again.
+   being sent writes its receipts itself when it ends.
 
-Safe to repeat after a kill at any moment: a report is done with last.
+Safe to repeat after a kill at any moment: how far a report is, is noted last. One campaign's trouble stops no other.
 """
 
+import logging
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mensageria_pipeline import control
 from mensageria_pipeline.analytics.warehouse import publish
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.receipts import Delivery, Wish
-from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.errors import LeaseLostError, MensageriaError
 from mensageria_pipeline.project import Project
 from mensageria_pipeline.receipts.places import places_of
-from mensageria_pipeline.reports.build import build_report
 from mensageria_pipeline.sending.deliveries import add_deliveries, deliveries_of, write_receipts
 from mensageria_pipeline.sending.hold import CampaignHold, hold_if_free
-from mensageria_pipeline.sending.ledger.leases import new_owner
-from mensageria_pipeline.sending.ledger.receipts import StoredReport
+from mensageria_pipeline.sending.ledger.leases import LEASE_S, Watch, new_owner
+from mensageria_pipeline.sending.ledger.receipts import ReportState, StoredReport
 from mensageria_pipeline.sending.ledger.suppressions import EVERY_CAMPAIGN, OptOut, OptOutReason, Subject
 from mensageria_pipeline.sending.send import held_plan, refresh_results
-from mensageria_pipeline.sending.settle import doubts, settle_doubts
+from mensageria_pipeline.sending.settle import settle_reported
 
-TOGETHER = 50_000
-"""Reports that one look takes up, at most; what is left is for the next."""
+TOGETHER = 20_000
+"""Reports that are placed and obeyed together."""
 BY_RECEIPT = "by_receipt"
 """The code of an in-doubt message that a report settled."""
 _NOBODYS_AFTER_S = 86_400.0
 """A report whose message is not found for a day is about nothing of ours."""
+_LOOK_S = 0.5
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -44,57 +49,81 @@ class FoldReport:
 
     taken: int = 0
     """Reports that are done with."""
-    waiting: Mapping[str, int] = field(default_factory=dict)
-    """Campaign → reports that wait until its sending ends."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Campaign → reports that are shown once its sending ends."""
+    troubled: dict[str, str] = field(default_factory=dict)
+    """Campaign → why its reports could not be shown, as a key or a kind of error; tried again by the next look."""
     unplaced: int = 0
     """Reports whose message is not known, or not yet."""
     suppressed: int = 0
     """Addresses that are not messaged any more."""
+    unreadable: int = 0
+    """Wishes to leave from an address that cannot be read: nobody could be suppressed."""
     settled: int = 0
     """In-doubt messages that a report settled."""
     unlisted: int = 0
     """Reports in words that the adapter does not know: kept, and nothing concluded."""
-    campaigns: Sequence[str] = ()
+    campaigns: list[str] = field(default_factory=list)
     """Those whose results changed."""
 
 
 def fold(project: Project) -> FoldReport:
     """Understand every report that is not done with."""
+    found = FoldReport()
+    _look_again(project, found)
     receipts = project.ledger.receipts
-    newest = receipts.newest()
-    reports = _placed(project, receipts.open(TOGETHER))
-    found = FoldReport(unlisted=sum(report.delivery is Delivery.UNLISTED for report in reports))
-    found.suppressed = _obey(project, reports)
-    by_campaign: dict[str, list[StoredReport]] = defaultdict(list)
-    for report in reports:
-        by_campaign[report.campaign].append(report)
-    nameless = by_campaign.pop("", [])
-    found.taken += _finish_nameless(project, nameless)
-    found.unplaced = len(nameless) - found.taken
-    changed, waiting = [], {}
-    for campaign, mine in sorted(by_campaign.items()):
-        settled = _show(project, campaign, mine)
-        if settled is None:
-            waiting[campaign] = len(mine)
-            continue
-        receipts.finish([report.seq for report in mine])
-        changed.append(campaign)
-        found.taken += len(mine)
-        found.settled += settled
-    found.campaigns, found.waiting = changed, waiting
-    _tell(project, changed)
-    receipts.looked_at(newest)
+    while new := receipts.in_state(ReportState.OPEN, TOGETHER):
+        found.unlisted += sum(report.delivery is Delivery.UNLISTED for report in new)
+        _take_up(project, new, found)
+    _show_all(project, found)
+    found.unplaced = receipts.counts().unplaced
+    _logger.info(
+        "receipts folded",
+        extra={"taken": found.taken, "unplaced": found.unplaced, "suppressed": found.suppressed,
+               "settled": found.settled, "unlisted": found.unlisted, "campaigns": list(found.campaigns)},
+    )  # fmt: skip
     return found
 
 
-def _placed(project: Project, reports: list[StoredReport]) -> list[StoredReport]:
-    """The same reports with campaign, message and channel, where those are known."""
+# Placed and obeyed.
+
+
+def _look_again(project: Project, found: FoldReport) -> None:
+    """Reports that had no message: they may have one now; after a day they are nobody's."""
     receipts = project.ledger.receipts
-    lost = [each for each in reports if not each.campaign and (each.message_id or each.provider_message_id)]
+    lost = receipts.in_state(ReportState.UNPLACED, TOGETHER)
+    limit = int((time.time() - _NOBODYS_AFTER_S) * 1e6)
+    placed = _placed(project, lost)
+    known = [report for report in placed if report.campaign]
+    gone = [report for report in placed if not report.campaign and report.received_at_us < limit]
+    found.suppressed += _obey(project, known)
+    receipts.move(known, ReportState.OBEYED)
+    receipts.move(gone, ReportState.NOBODYS)
+    found.taken += len(gone)
+
+
+def _take_up(project: Project, reports: Sequence[StoredReport], found: FoldReport) -> None:
+    receipts = project.ledger.receipts
+    placed = _placed(project, reports)
+    found.suppressed += _obey(project, placed)
+    named = [report for report in placed if report.campaign]
+    answers = [report for report in placed if not _names_a_message(report) and not report.campaign]
+    lost = [report for report in placed if _names_a_message(report) and not report.campaign]
+    found.unreadable += sum(report.wish is not None and not report.address_key for report in answers)
+    receipts.move(named, ReportState.OBEYED)
+    receipts.move(answers, ReportState.DONE)
+    receipts.move(lost, ReportState.UNPLACED)
+    found.taken += len(answers)
+
+
+def _names_a_message(report: StoredReport) -> bool:
+    return bool(report.message_id or report.provider_message_id)
+
+
+def _placed(project: Project, reports: Sequence[StoredReport]) -> list[StoredReport]:
+    """The same reports with campaign, message and channel, where those are known."""
+    lost = [each for each in reports if not each.campaign and _names_a_message(each)]
     places = places_of(project.layout, lost) if lost else {}
-    if not places:
-        return reports
-    receipts.place(places)
     return [
         report._replace(campaign=places[report.seq][0], message_id=places[report.seq][1], channel=places[report.seq][2])
         if report.seq in places
@@ -136,48 +165,69 @@ def _address_keys(project: Project, reports: Sequence[StoredReport]) -> dict[int
     return found
 
 
-def _finish_nameless(project: Project, reports: Sequence[StoredReport]) -> int:
-    """Be done with reports that name no message, and with those whose message was not found for long; how many."""
-    answers = [report.seq for report in reports if not (report.message_id or report.provider_message_id)]
-    limit = int((time.time() - _NOBODYS_AFTER_S) * 1e6)
-    nobodys = [report.seq for report in reports if report.seq not in set(answers) and report.received_at_us < limit]
-    project.ledger.receipts.finish(answers)
-    project.ledger.receipts.finish(nobodys, is_known=False)
-    return len(answers) + len(nobodys)
+# Shown.
 
 
-def _show(project: Project, campaign: str, reports: Sequence[StoredReport]) -> int | None:
-    """Write what receipts say beside a campaign's results; how many doubts they settled. None: it is being sent."""
-    with hold_if_free(project.ledger, campaign, new_owner()) as hold:
-        if hold is None:
-            return None
-        settled = _settle(project, hold, campaign, reports)
-        receipts = project.ledger.receipts.of(campaign)
-        write_receipts(project.layout, campaign, receipts)
-        deliveries = deliveries_of(receipts)
-        for path in sorted(project.layout.partition_dir(Asset.SEND_RESULTS, campaign).glob("[!.]*.parquet")):
-            add_deliveries(path, deliveries)
-    return settled
+def _show_all(project: Project, found: FoldReport) -> None:
+    """Every campaign with something to show that is free, or whose holder turns out to have been killed."""
+    watch = Watch()
+    for campaign, count in _free_or_dead(project, watch):
+        with hold_if_free(project.ledger, campaign, new_owner(), watch) as hold:
+            if hold is None:
+                found.waiting[campaign] = count
+                continue
+            try:
+                _show(project, hold, campaign, found)
+            except LeaseLostError:
+                found.waiting[campaign] = count
+            except MensageriaError as error:
+                found.troubled[campaign] = error.key
+            except Exception as error:  # noqa: BLE001 - one campaign's trouble; its text may be personal
+                found.troubled[campaign] = type(error).__name__
 
 
-def _settle(project: Project, hold: CampaignHold, campaign: str, reports: Sequence[StoredReport]) -> int:
+def _free_or_dead(project: Project, watch: Watch) -> Iterator[tuple[str, int]]:
+    """Campaigns with something to show; those that somebody holds last, once their beat was watched."""
+    states = project.ledger.leases
+    waiting = project.ledger.receipts.waiting()
+
+    def is_held(campaign: str) -> bool:
+        return not all(watch.has_run_out((campaign, shard), state) for shard, state in states.states(campaign).items())
+
+    held = [campaign for campaign in waiting if is_held(campaign)]
+    yield from ((campaign, count) for campaign, count in waiting.items() if campaign not in held)
+    deadline = time.monotonic() + LEASE_S + 2 * _LOOK_S
+    while held and time.monotonic() < deadline and any(map(is_held, held)):
+        time.sleep(_LOOK_S)
+    yield from ((campaign, waiting[campaign]) for campaign in held)
+
+
+def _show(project: Project, hold: CampaignHold, campaign: str, found: FoldReport) -> None:
+    """Write what receipts say beside a campaign's results, then its metrics and report; then be done with them."""
+    lost = threading.Event()
+    hold.keeper.keep(hold.lease, lost.set)
+    reports = project.ledger.receipts.unshown(campaign)
+    settled = _settle(project, hold, campaign, reports)
+    deliveries = deliveries_of(write_receipts(project.layout, campaign, project.ledger.receipts.of(campaign)))
+    folder = project.layout.partition_dir(Asset.SEND_RESULTS, campaign)
+    for path in sorted(folder.glob(f"[!.]*-{Mode.LIVE.value}.parquet")):
+        if lost.is_set():  # another run has taken over, and its results are newer
+            raise LeaseLostError(campaign)
+        add_deliveries(path, deliveries, settled, BY_RECEIPT)
+    publish(project.layout, [campaign])
+    if any(folder.glob("[!.]*.parquet")):
+        control.report(project, campaign)
+    project.ledger.receipts.move(reports, ReportState.DONE)
+    found.taken += len(reports)
+    found.settled += len(settled)
+    found.campaigns.append(campaign)
+
+
+def _settle(project: Project, hold: CampaignHold, campaign: str, reports: Sequence[StoredReport]) -> list[str]:
     """A provider that reports on a message has taken it: where that was in doubt, it no longer is."""
-    spoken_of = {report.message_id for report in reports if report.delivery}
-    if not spoken_of or not project.layout.table(Asset.MESSAGES, campaign).exists():
-        return 0
-    with held_plan(project.layout, campaign) as plan:
-        found = [each for each in doubts(plan, project.ledger.journal(campaign)) if each.message_id in spoken_of]
-        if not found:
-            return 0
-        count = settle_doubts(project.ledger, hold, found, Outcome.ACCEPTED, BY_RECEIPT)
-        refresh_results(project.layout, project.ledger, campaign, plan)
-    return count
-
-
-def _tell(project: Project, campaigns: Sequence[str]) -> None:
-    """Metrics and reports of campaigns whose results changed."""
-    if not campaigns:
-        return
-    publish(project.layout, campaigns)
-    for campaign in campaigns:
-        build_report(project.layout, campaign)
+    spoken_of = sorted({each.message_id for each in reports if each.delivery not in {None, Delivery.UNLISTED}})
+    settled = settle_reported(project.ledger, hold, spoken_of, BY_RECEIPT) if spoken_of else []
+    if settled and project.layout.table(Asset.MESSAGES, campaign).exists():
+        with held_plan(project.layout, campaign) as plan:
+            refresh_results(project.layout, project.ledger, campaign, plan)
+    return settled

@@ -1,5 +1,6 @@
 """Which message a report is about: the newest campaigns are looked through first, because reports come soon."""
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.queries import literal, open_duckdb, query
 from mensageria_pipeline.sending.ledger.receipts import StoredReport
 
+_logger = logging.getLogger(__name__)
 DAYS = 60
 """A campaign that nothing was written of for longer gets no reports any more."""
 _COLUMNS = "message_id, provider, channel"
@@ -24,7 +26,12 @@ def places_of(layout: Layout, reports: Sequence[StoredReport]) -> dict[int, tupl
         for partition in _latest(layout):
             if not left:
                 break
-            for seq, message_id, channel in _in(connection, layout, partition, list(left.values())):
+            try:
+                rows = _in(connection, layout, partition, list(left.values()))
+            except duckdb.Error as error:  # one campaign's damaged file; whoever works on it says so
+                _logger.warning("a campaign cannot be looked through", extra={"problem": type(error).__name__})
+                continue
+            for seq, message_id, channel in rows:
                 found[seq] = (partition, message_id, channel)
                 del left[seq]
     return found

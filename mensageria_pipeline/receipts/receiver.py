@@ -15,6 +15,7 @@ import contextlib
 import hmac
 import html
 import logging
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -31,13 +32,16 @@ from mensageria_pipeline.errors import LedgerError, MensageriaError
 from mensageria_pipeline.receipts.answers import address_key_of
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.ledger.receipts import StoredReport, microseconds
-from mensageria_pipeline.sending.providers.registry import adapter_of, reporting_by_webhook
+from mensageria_pipeline.sending.providers.contract import AsksForConfirmation
+from mensageria_pipeline.sending.providers.registry import reporting_by_webhook
 from mensageria_pipeline.sending.recorder import Recorder
 from mensageria_pipeline.texts import say
 
 MAX_BODY_BYTES = 1 << 20
 LEAVE_LINK = "link"
 """The provider that a wish by link is kept under: nobody's."""
+_SAME_WISH_S = 60
+"""Presses of one link within so many seconds are one wish; a later one is another, should somebody have lifted it."""
 _logger = logging.getLogger(__name__)
 
 
@@ -60,7 +64,7 @@ class Receiver:
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         async with Recorder[StoredReport](self.ledger.receipts.append) as recorder:
-            app.state.recorder = recorder
+            app.state.recorder, app.state.is_failing = recorder, False
             yield
 
     async def take_reports(self, request: Request) -> Response:
@@ -78,9 +82,10 @@ class Receiver:
             return _refusal(413, "receiver_too_large", most=MAX_BODY_BYTES)
         try:
             reports = adapter.read_reports(body)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except Exception:  # noqa: BLE001 - a post of anything, read by an adapter of anybody
             return _refusal(400, "receiver_unreadable", provider=provider)
-        _tell_confirmation(provider, body)
+        if isinstance(adapter, AsksForConfirmation) and (url := adapter.confirmation_url(body)):
+            _logger.warning(say("receiver_confirm", provider=provider, url=url))
         return await self._keep(request, await run_in_threadpool(self._stored, provider, reports))
 
     async def show_leave(self, request: Request) -> Response:
@@ -94,15 +99,16 @@ class Receiver:
             return _page(404, say("leave_unknown"))
         partition, message = request.path_params["partition"], request.path_params["message"]
         report = StoredReport(
-            LEAVE_LINK, f"{partition}/{message}", code="one_click", wish=Wish.LEAVE, message_id=message,
-            campaign=partition, channel=Channel.EMAIL,
+            LEAVE_LINK, f"{partition}/{message}/{int(time.time()) // _SAME_WISH_S}", code="one_click",
+            wish=Wish.LEAVE, message_id=message, campaign=partition, channel=Channel.EMAIL,
         )  # fmt: skip
         answer = await self._keep(request, [report])
         return answer if answer.status_code != 200 else _page(200, say("leave_done"))
 
     async def health(self, request: Request) -> Response:
-        error = request.app.state.recorder.error
-        return _refusal(503, "receiver_not_writing") if error else JSONResponse({"ok": True})
+        """Whether the last report could be written."""
+        is_failing = request.app.state.is_failing
+        return _refusal(503, "receiver_not_writing") if is_failing else JSONResponse({"ok": True})
 
     async def _keep(self, request: Request, reports: list[StoredReport]) -> Response:
         """Answer once everything is on disk. Whoever gets no 200 posts again."""
@@ -110,8 +116,9 @@ class Receiver:
         try:
             if reports:
                 await recorder.record(reports)
+                request.app.state.is_failing = False
         except LedgerError:
-            recorder.error = None  # the next post tries anew: a disk that was full may not be any more
+            request.app.state.is_failing = True  # until a post can be written: each tries anew
             return _refusal(503, "receiver_not_writing")
         return JSONResponse({"received": len(reports)})
 
@@ -153,16 +160,12 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(chunks)
 
 
-def _tell_confirmation(provider: str, body: bytes) -> None:
-    """Where a service wants a person to open an address before it posts, say which."""
-    url_in = getattr(adapter_of(provider), "confirmation_url", None)
-    if url_in and (url := url_in(body)):
-        _logger.warning(say("receiver_confirm", provider=provider, url=url))
-
-
 def _refusal(status: int, key: str, **values: object) -> Response:
-    headers = {"www-authenticate": "Basic, Bearer"} if status == 401 else {}
-    return JSONResponse({"error": say(key, **values)}, status, headers)
+    response = JSONResponse({"error": say(key, **values)}, status)
+    if status == 401:  # SNS sends its password only where a realm asks for it
+        response.headers.append("www-authenticate", 'Basic realm="recibos"')
+        response.headers.append("www-authenticate", 'Bearer realm="recibos"')
+    return response
 
 
 def _page(status: int, text: str, more: str = "") -> Response:

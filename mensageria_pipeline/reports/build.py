@@ -1,27 +1,35 @@
-"""campaign_report: the workbook and the CSV files that people receive.
+"""campaign_report: the workbook, the files and the pictures that people receive.
 
-Below data/reports/exports/<campaign>/: `relatorio.xlsx` with summary, results, non-recipients and reasons,
-and `resultados.csv` and `nao_receberam.csv` with every row. They hold personal data, for the people whose
-list it is; nothing of it goes anywhere else.
+Below data/reports/exports/<campaign>/: `relatorio.xlsx` with summary, charts, outcomes, reasons, failures,
+non-recipients and results; `resultados` and `nao_receberam` with every row as CSV and Parquet; `relatorio.html`, one
+page that stands alone. The pictures are in data/reports/figs/<campaign>/ as PNG and SVG. Workbook and files hold
+personal data, for the people whose list it is; page and pictures hold none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from mensageria_pipeline.contracts.dataset import read_stamp, replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.queries import open_duckdb, query
+from mensageria_pipeline.contracts.queries import literal, open_duckdb, query
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS
 from mensageria_pipeline.errors import StaleInputError
+from mensageria_pipeline.reports.csv_file import write_csv
+from mensageria_pipeline.reports.figures import Figures, write_figures
+from mensageria_pipeline.reports.page import Table, number, outcome_rows, page
 from mensageria_pipeline.reports.workbook import Section, write_workbook
+from mensageria_pipeline.texts import say
 
 _PACKAGE = "mensageria_pipeline.reports"
 _FETCH_ROWS = 5_000
-SHEET_ROWS = 100_000
-"""Rows of a detail sheet, at most; the CSV beside it has them all."""
+SHEET_ROWS = 10_000
+"""Rows of a detail sheet, at most: more take openpyxl longer than all the rest. The CSV beside it has them all."""
+_ZONE = "America/Sao_Paulo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,11 @@ class CampaignReport:
     """What was written."""
 
     workbook: Path
+    page: Path
     results_csv: Path
     non_recipients_csv: Path
+    figures: Path
+    """The folder of the pictures."""
     non_recipients: int
 
 
@@ -39,43 +50,67 @@ class _Detail:
     name: str
     """Of the SQL file."""
     title: str
-    csv: str
+    file: str | None
+    """Name of its CSV and Parquet; None: its rows are among the results."""
 
 
 _DETAILS = (
-    _Detail("results", "Resultados", "resultados.csv"),
-    _Detail("non_recipients", "Não receberam", "nao_receberam.csv"),
+    _Detail("failures", "Falhas", None),
+    _Detail("non_recipients", "Não receberam", "nao_receberam"),
+    _Detail("results", "Mensagens", "resultados"),
 )
-_SUMMARIES = (("summary", "Resumo"), ("reasons", "Motivos"))
+_SUMMARIES = (("summary", "Resumo"), ("outcome_table", "Resultados"), ("reasons", "Motivos"))
 
 
-def build_report(layout: Layout, partition: str) -> CampaignReport:
+def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime, str]] = ()) -> CampaignReport:
     """Write the report of a partition from its Parquet files. Safe to repeat: each file is replaced whole."""
     folder = layout.export_dir(partition)
     with open_duckdb() as connection:
         _create_views(connection, layout, partition)
+        figures = Figures(connection)
         sections = [Section(title, *_fetched(connection.sql(query(_PACKAGE, name)))) for name, title in _SUMMARIES]
         counts = {}
         for detail in _DETAILS:
+            counts[detail.name] = _write_detail(connection, detail, folder)
             relation = connection.sql(query(_PACKAGE, detail.name))
-            counts[detail.name] = len(relation)
-            _write_csv(connection, detail, folder / detail.csv)
             shown = _rows(relation.limit(SHEET_ROWS))
-            cut = (counts[detail.name], detail.csv) if counts[detail.name] > SHEET_ROWS else None
+            file = f"{detail.file}.csv" if detail.file else "resultados.csv"
+            cut = (counts[detail.name], file) if counts[detail.name] > SHEET_ROWS else None
             sections.append(Section(detail.title, relation.columns, shown, cut))
         with replacing(folder / "relatorio.xlsx") as temporary:
-            write_workbook(temporary, [sections[0], *sections[2:], sections[1]])
+            write_workbook(temporary, sections, figures.plots())
+    drawings = write_figures(figures, layout.figs_dir(partition))
+    with replacing(folder / "relatorio.html") as temporary:
+        temporary.write_text(_page(partition, figures, drawings, notes), encoding="utf-8")
     return CampaignReport(
-        folder / "relatorio.xlsx",
-        folder / "resultados.csv",
-        folder / "nao_receberam.csv",
-        counts["non_recipients"],
-    )
+        folder / "relatorio.xlsx", folder / "relatorio.html", folder / "resultados.csv", folder / "nao_receberam.csv",
+        layout.figs_dir(partition), counts["non_recipients"],
+    )  # fmt: skip
+
+
+def _page(partition: str, figures: Figures, drawings: Mapping[str, str], notes: Sequence[tuple[datetime, str]]) -> str:
+    tables = [
+        Table(say("chart_outcomes"), [say("label_outcome"), say("label_messages")], outcome_rows(figures.outcomes)),
+        Table(
+            say("chart_latency"), [say("label_provider"), "p50 (ms)", "p95 (ms)", "p99 (ms)"],
+            [(row["provider"], *(number(row[name], 1) for name in ("p50_ms", "p95_ms", "p99_ms")))
+             for row in figures.latencies],
+        ),
+        Table(
+            say("chart_reasons"), [say("label_reason"), say("label_rows")],
+            [(say(f"code_{row['code']}"), number(row["row_count"])) for row in figures.reasons],
+        ),
+    ]  # fmt: skip
+    shown = [table for table in tables if table.rows]
+    now = datetime.now(ZoneInfo(_ZONE))
+    local = [(at.astimezone(ZoneInfo(_ZONE)), text) for at, text in notes]
+    return page(partition, partition, now, list(drawings.values()), shown, local, "relatorio.xlsx")
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, layout: Layout, partition: str) -> None:
     connection.execute("SET TimeZone = 'America/Sao_Paulo'")
-    connection.execute(query(_PACKAGE, "reason_of"))
+    for macro in ("reason_of", "outcome_of", "delivery_of"):
+        connection.execute(query(_PACKAGE, macro))
     for asset in (Asset.SEND_RESULTS, Asset.REJECTED_RECIPIENTS, Asset.VALIDATED_RECIPIENTS):
         folder = layout.partition_dir(asset, partition)
         if not any(folder.glob("*.parquet")):
@@ -85,8 +120,12 @@ def _create_views(connection: duckdb.DuckDBPyConnection, layout: Layout, partiti
             nothing = SEND_RESULTS.empty_table()  # noqa: F841 - DuckDB reads it; nobody was to be messaged
             connection.execute("CREATE TABLE nobody AS FROM nothing; CREATE VIEW send_results AS FROM nobody")
             continue
-        pattern = str(folder / "*.parquet").replace("'", "''")
-        connection.execute(f"CREATE VIEW {asset} AS SELECT * FROM read_parquet('{pattern}', hive_partitioning = false)")  # noqa: S608
+        source = f"read_parquet({literal(folder / '*.parquet')}, hive_partitioning = false, union_by_name = true)"
+        if asset is Asset.SEND_RESULTS:  # older files have fewer columns
+            none = SEND_RESULTS.empty_table()  # noqa: F841 - DuckDB reads it
+            connection.execute("CREATE TABLE columns_of AS FROM none")
+            source = f"{source} UNION ALL BY NAME FROM columns_of"
+        connection.execute(f"CREATE VIEW {asset} AS FROM {source}")
 
 
 def _fetched(relation: duckdb.DuckDBPyRelation) -> tuple[Sequence[str], list[tuple[object, ...]]]:
@@ -98,22 +137,13 @@ def _rows(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[object, ...]]:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def _write_csv(connection: duckdb.DuckDBPyConnection, detail: _Detail, path: Path) -> None:
-    """Semicolons and a byte-order mark: what Excel in Brazil opens. Formulas are neutralized."""
-    relation = connection.sql(query(_PACKAGE, detail.name))
-    shown = ", ".join(
-        f"""CASE WHEN regexp_matches("{name}", '^[=+@\\t\\r-]') THEN '''' || "{name}" ELSE "{name}" END AS "{name}\""""
-        if str(dtype) == "VARCHAR"
-        else f'"{name}"'
-        for name, dtype in zip(relation.columns, relation.types, strict=True)
-    )
-    with replacing(path) as temporary:
-        body = temporary.with_name(f"{temporary.name}.body")
-        try:
-            relation.project(shown).write_csv(str(body), sep=";", header=True, timestamp_format="%d/%m/%Y %H:%M:%S")
-            with temporary.open("wb") as out, body.open("rb") as source:
-                out.write(b"\xef\xbb\xbf")
-                while chunk := source.read(1 << 20):
-                    out.write(chunk)
-        finally:
-            body.unlink(missing_ok=True)
+def _write_detail(connection: duckdb.DuckDBPyConnection, detail: _Detail, folder: Path) -> int:
+    """Every row of a detail as CSV and Parquet, where it has files of its own; how many rows."""
+    if detail.file is None:
+        return len(connection.sql(query(_PACKAGE, detail.name)))
+    with replacing(folder / f"{detail.file}.parquet") as temporary:
+        # Once, in order; the rest reads it back.
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {detail.name} AS {query(_PACKAGE, detail.name)}")
+        connection.execute(f"COPY {detail.name} TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+    write_csv(connection.table(detail.name), folder / f"{detail.file}.csv")
+    return int(connection.execute(f"SELECT count(*) FROM {detail.name}").fetchall()[0][0])  # noqa: S608 - ours

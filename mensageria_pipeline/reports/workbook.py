@@ -9,6 +9,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -24,7 +25,21 @@ _WIDTH = 16
 _IDENTIFIERS = frozenset({"linha", "edicao"})
 """Numbers that name something: shown without thousands separators."""
 _MAX_CELL = 32_767
+_SERIES = ("1F4E79", "2E75B6", "9DC3E6")
+_PLOT_NAMES, _PLOT_ROWS = 46, 19
+"""Width of the names beside a chart, and rows that a chart takes."""
 _WRAPPED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A small table and the spreadsheet's own chart of it: names in the first column, numbers in the others."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    axis: str
+    """What the numbers are, with their unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +52,53 @@ class Section:
     cut: tuple[int, str] | None = None
 
 
-def write_workbook(path: Path, sections: Sequence[Section]) -> None:
-    """Write one styled sheet per section, with frozen headers and filters."""
+def write_workbook(path: Path, sections: Sequence[Section], plots: Sequence[Plot] = ()) -> None:
+    """Write one styled sheet per section, with frozen headers and filters; plots on a sheet of their own, the 2nd."""
     workbook = Workbook(write_only=True)
-    for section in sections:
+    for place, section in enumerate(sections):
         sheet = workbook.create_sheet(section.title)
         _write_section(sheet, section)
+        if place == 0 and plots:
+            _write_plots(workbook.create_sheet("Gráficos"), plots)
     workbook.save(path)
+
+
+def _write_plots(sheet: Any, plots: Sequence[Plot]) -> None:
+    """The tables one below the other, each with its chart to the right of it."""
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.orientation = "landscape"
+    sheet.column_dimensions["A"].width = _PLOT_NAMES
+    for column in "BCD":
+        sheet.column_dimensions[column].width = _WIDTH
+    row = 1
+    for plot in plots:
+        sheet.append([header_cell(sheet, name) for name in plot.columns])
+        for values in plot.rows:
+            sheet.append([_cell(sheet, "", value) for value in values])
+        sheet.add_chart(_chart(sheet, plot, row), f"{get_column_letter(len(plot.columns) + 2)}{row}")
+        used = 1 + len(plot.rows)
+        height = max(used + 1, _PLOT_ROWS)
+        for _ in range(height - used):
+            sheet.append([])
+        row += height
+
+
+def _chart(sheet: Any, plot: Plot, first: int) -> BarChart:
+    chart = BarChart()
+    chart.type, chart.style, chart.gapWidth = "bar", 10, 60
+    chart.title, chart.y_axis.title, chart.y_axis.numFmt = plot.title, plot.axis, "#,##0"
+    chart.x_axis.delete = chart.y_axis.delete = False
+    chart.x_axis.scaling.orientation, chart.y_axis.crosses = "maxMin", "max"  # the first row on top, the scale below
+    chart.y_axis.scaling.min = 0
+    last = first + len(plot.rows)
+    for column in range(2, len(plot.columns) + 1):
+        chart.add_data(Reference(sheet, min_col=column, min_row=first, max_row=last), titles_from_data=True)
+    for series, color in zip(chart.series, _SERIES, strict=False):
+        series.graphicalProperties.solidFill = color
+    chart.set_categories(Reference(sheet, min_col=1, min_row=first + 1, max_row=last))
+    chart.legend = None if len(plot.columns) == 2 else chart.legend
+    chart.width, chart.height = 20, 8.5
+    return chart
 
 
 def freeze_and_filter(sheet: Any, columns: int, rows: int) -> None:

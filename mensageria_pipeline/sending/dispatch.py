@@ -6,6 +6,7 @@ is looked up anew.
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import time
@@ -27,6 +28,7 @@ from mensageria_pipeline.sending.sender_process import ProcessSender
 from mensageria_pipeline.sending.settle import cancel_left
 from mensageria_pipeline.settings import Settings
 
+_logger = logging.getLogger(__name__)
 WORTH_PROCESSES = 10_000
 """Messages that are left, from which on starting sender processes pays."""
 WORTH_PROCESSES_PER_S = 2_000.0
@@ -187,6 +189,7 @@ class Dispatch:
         self._ended.append(worker)
         worker.close()
         self.replacements += 1
+        _logger.warning("a sender died and is replaced", extra={"shard": shard, "replacements": self.replacements})
         if self.replacements > MAX_REPLACEMENTS:
             self._drain()
             raise MensageriaError("senders_die", count=self.replacements)

@@ -31,9 +31,14 @@ def hold_campaign(
 
 
 @contextlib.contextmanager
-def hold_if_free(ledger: Ledger, partition: str, owner: str) -> Iterator[CampaignHold | None]:
-    """Hold a campaign for the length of a block, or give None where somebody else does. Waits for nobody."""
-    lease = ledger.leases.claim(partition, CAMPAIGN, owner)
+def hold_if_free(ledger: Ledger, partition: str, owner: str, watch: Watch) -> Iterator[CampaignHold | None]:
+    """Hold a campaign for the length of a block, or give None where somebody else does. Waits for nobody.
+
+    A lease that `watch` has seen run out is taken over: its holder was killed.
+    """
+    state = ledger.leases.states(partition).get(CAMPAIGN)
+    is_to_be_had = state is None or watch.has_run_out((partition, CAMPAIGN), state)
+    lease = ledger.leases.claim(partition, CAMPAIGN, owner, state) if is_to_be_had else None
     if lease is None:
         yield None
         return

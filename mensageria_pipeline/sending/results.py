@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -67,6 +68,10 @@ class Results:
             for outcome, count, attempts in self._connection.execute(counted, {"mode": mode.value}).fetchall():
                 _count(tally, Outcome(outcome), count, int(attempts))
         return tally
+
+    def latencies(self) -> list[tuple[Any, ...]]:
+        """Request to answer of the attempts that decided: provider, answers, mean, p50, p95 and p99 in ms."""
+        return self._connection.execute(query(_PACKAGE, "latencies")).fetchall()
 
     def export(
         self, layout: Layout, partition: str, inputs: Mapping[str, str], facts: Mapping[str, object]

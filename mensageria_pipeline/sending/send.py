@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -18,7 +19,7 @@ from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.raw_base import list_intakes, raw_fingerprint
 from mensageria_pipeline.errors import LeaseLostError, LedgerError, MensageriaError, StaleInputError
-from mensageria_pipeline.sending.deliveries import deliveries_of, write_receipts
+from mensageria_pipeline.sending.deliveries import NONE, deliveries_of, write_receipts
 from mensageria_pipeline.sending.dispatch import Dispatch, ProgressSink
 from mensageria_pipeline.sending.hold import CampaignHold
 from mensageria_pipeline.sending.ledger import Ledger
@@ -51,6 +52,8 @@ class SendReport:
     """How each provider's sending ended."""
     processes: int = 1
     """Senders that worked side by side."""
+    latencies: Sequence[tuple[Any, ...]] = ()
+    """Provider, answers, mean, p50, p95 and p99 in ms, over all messages of the plan."""
 
 
 def verified_plan(layout: Layout, partition: str, definition: CampaignDefinition, plan: Path | None = None) -> Stamp:
@@ -122,10 +125,23 @@ def send_messages(
             if not is_lost:
                 _write_results(layout, ledger, partition, path, report)
                 _remember_wait(ledger, partition, report, known_wait)
-    _logger.debug(
-        "%s: %d settled in %.1f s, %d pending", partition, report.settled, report.sent_s, report.tally.pending
-    )
+    _log(report)
     return report
+
+
+def _log(report: SendReport) -> None:
+    for lane in report.lanes:
+        _logger.info(
+            "lane ended", extra={"provider": lane.provider, "events": dict(lane.events), "stop": lane.stop,
+                                 "code": lane.code, "rate_per_s": round(lane.rate_per_s, 1), "slowed": lane.slowed},
+        )  # fmt: skip
+    tally = report.tally
+    _logger.info(
+        "sending ended",
+        extra={"settled": report.settled, "seconds": round(report.sent_s, 3), "outcomes": tally.outcomes,
+               "unknown": tally.unknown, "pending": tally.pending,
+               "problem": report.problem.key if report.problem else None, "waits_for": report.wait_reason},
+    )  # fmt: skip
 
 
 def refresh_results(layout: Layout, ledger: Ledger, partition: str, plan: Path) -> None:
@@ -216,11 +232,11 @@ def _write_results(layout: Layout, ledger: Ledger, partition: str, path: Path, r
     Raises the reason for stopping, or LedgerError, when not even that can be written.
     """
     try:
-        receipts = ledger.receipts.of(partition)
-        if receipts.num_rows:
-            write_receipts(layout, partition, receipts)
-        with Results(path, ledger.journal(partition), deliveries=deliveries_of(receipts)) as results:
-            report.tally = results.tally()
+        deliveries = NONE
+        if ledger.receipts.has_any(partition):
+            deliveries = deliveries_of(write_receipts(layout, partition, ledger.receipts.of(partition)))
+        with Results(path, ledger.journal(partition), deliveries=deliveries) as results:
+            report.tally, report.latencies = results.tally(), results.latencies()
             _explain(report, partition)
             problem = {"key": report.problem.key, "values": dict(report.problem.values)} if report.problem else None
             results.export(layout, partition, {Asset.MESSAGES.value: report.plan.fingerprint}, {"problem": problem})

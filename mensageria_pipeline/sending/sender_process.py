@@ -18,7 +18,8 @@ from typing import IO, Any
 
 import orjson
 
-from mensageria_pipeline import texts
+from mensageria_pipeline import logs, texts
+from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.errors import LeaseLostError, LedgerError, MensageriaError, internal_error
 from mensageria_pipeline.sending.ledger import Ledger
 from mensageria_pipeline.sending.ledger.leases import Keeper, Lease
@@ -114,6 +115,8 @@ def main() -> None:
     pipe = io.FileIO(0, closefd=False)
     job = SenderJob.from_json(json.loads(pipe.readline()))
     texts.use(job.settings.language)
+    logs.begin(Layout(job.settings.data_dir).logs_dir, job.settings.log_level, "sender", terminal=False)
+    logs.about(job.partition)
     ledger = Ledger(job.ledger_dir)
     with Keeper(ledger.leases) as keeper:
         sender = SenderThread(job, ledger)

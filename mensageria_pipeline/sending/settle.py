@@ -3,7 +3,7 @@
 Each needs the campaign to be held, so that no sender works on the same messages.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,14 +52,26 @@ def doubts(plan: Path, journal: Journal) -> list[Doubt]:
     return [Doubt(row[0], Mode(row[1]), *row[2:]) for row in rows]
 
 
-def settle_doubts(
-    ledger: Ledger, hold: CampaignHold, found: Iterable[Doubt], outcome: Outcome | None, code: str = BY_A_PERSON
-) -> int:
+def settle_doubts(ledger: Ledger, hold: CampaignHold, found: Iterable[Doubt], outcome: Outcome | None) -> int:
     """Settle in-doubt messages as `outcome`, or, with None, let them be sent again; how many messages."""
     event = outcome.value if outcome else Event.RETRY.value
     found = list(found)
-    _append(ledger, hold, (Line(d.message_id, d.mode.value, d.attempt, event, now_us(), code) for d in found))
+    _append(ledger, hold, (Line(d.message_id, d.mode.value, d.attempt, event, now_us(), BY_A_PERSON) for d in found))
     return len({doubt.message_id for doubt in found})
+
+
+def settle_reported(ledger: Ledger, hold: CampaignHold, message_ids: Sequence[str], code: str) -> list[str]:
+    """Settle as accepted those live messages that are in doubt, of any edition; which they were."""
+    found = ledger.journal(hold.lease.scope).open_attempts(Mode.LIVE, message_ids)
+    if found:
+        outcome = Outcome.ACCEPTED.value
+        lines = (
+            Line(name, Mode.LIVE.value, attempt, outcome, now_us(), code)
+            for name, attempts in found.items()
+            for attempt in sorted(attempts)
+        )
+        _append(ledger, hold, lines)
+    return list(found)
 
 
 def failures(

@@ -39,6 +39,8 @@ class SmtpServer:
     login: tuple[str, str] | None = None
     taken: list[Taken] = field(default_factory=list)
     connections: int = 0
+    once: bool = False
+    """Forget the replies once one was given."""
 
     def __enter__(self) -> "SmtpServer":
         options: dict[str, Any] = {"ident": "loopback"}
@@ -102,6 +104,8 @@ class _Handler:
 
     async def _scripted(self, smtp: SMTP, step: str) -> str | None:
         reply = self._server.replies.get(step)
+        if reply and self._server.once:
+            self._server.replies = {}
         if reply == SILENT:
             await asyncio.sleep(30)
         if reply == BREAK:

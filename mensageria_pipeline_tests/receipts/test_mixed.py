@@ -8,12 +8,13 @@ from random import Random
 import duckdb
 import pytest
 
+from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
 from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.messages import Mode, address_key
 from mensageria_pipeline.contracts.receipts import Delivery
 from mensageria_pipeline.receipts.ask import ask_for_receipts
 from mensageria_pipeline.sending.hold import hold_campaign
-from mensageria_pipeline.sending.ledger.leases import new_owner
+from mensageria_pipeline.sending.ledger.leases import CAMPAIGN, new_owner
 from mensageria_pipeline.sending.ledger.receipts import StoredReport
 from mensageria_pipeline_tests.fakes.mixed import Mixed
 from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, Reset
@@ -190,10 +191,11 @@ def test_reports_of_unknown_messages_wait_a_day_and_are_then_nobodys(mixed: Mixe
          StoredReport("zenvia", "velho", Delivery.SENT, message_id="e" * 32, received_at_us=old)]
     )  # fmt: skip
     assert receipts.has_news()
+    mixed.fold()
     found = mixed.fold()
     assert (found.taken, found.unplaced) == (1, 1)
     counts = receipts.counts()
-    assert (counts.open, counts.done, counts.nobodys) == (1, 0, 1)
+    assert (counts.unplaced, counts.done, counts.nobodys) == (1, 0, 1)
     assert not receipts.has_news()
 
 
@@ -210,6 +212,119 @@ def test_a_campaign_that_is_being_sent_is_not_touched(mixed: Mixed) -> None:
     mixed.bench.send("mista", **mixed.settings)
     assert mixed.results()["3"]["delivery"] == "bounced"
     assert mixed.fold().taken == 1
+
+
+def test_a_campaign_whose_sender_was_killed_is_shown_all_the_same(mixed: Mixed) -> None:
+    """Its lease stands still: after five seconds of watching it is taken over."""
+    ids = {person: row["message_id"] for person, row in mixed.results().items()}
+    mixed.post("zenvia", zenvia_status("e1", "DELIVERED", ids["5"]))
+    ledger = mixed.bench.project.ledger
+    assert ledger.leases.claim("mista", CAMPAIGN, "somebody who was killed")
+    assert mixed.fold().taken == 1
+    assert mixed.results()["5"]["delivery"] == "delivered"
+
+
+def test_a_wish_is_obeyed_behind_any_number_of_reports_and_only_once(
+    mixed: Mixed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports that wait for a campaign do not hold it up; a person who lifts it is not overruled by the same report."""
+    monkeypatch.setattr("mensageria_pipeline.receipts.fold.TOGETHER", 3)
+    ids = [row["message_id"] for row in mixed.results().values()]
+    ledger = mixed.bench.project.ledger
+    with hold_campaign(ledger, "mista", new_owner()):
+        for number in range(12):
+            mixed.post("zenvia", zenvia_status(f"e{number}", "SENT", ids[number % 6]))
+        mixed.post("zenvia", zenvia_answer("a1", "PARE", "11987654321"))
+        assert mixed.fold().suppressed == 1
+        key = next(iter(ledger.suppressions.forbidden(Mode.LIVE, "x").addresses))
+        assert ledger.suppressions.allow([key], "person allow") == 1
+        mixed.fold()
+        assert not ledger.suppressions.forbidden(Mode.LIVE, "x")
+    assert mixed.fold().taken == 12
+
+
+def test_one_broken_campaign_stops_no_other_and_a_kill_before_the_metrics_is_made_up_for(
+    mixed: Mixed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trouble is named and tried again; a report is done with only once metrics and report are there."""
+    ids = {person: row["message_id"] for person, row in mixed.results().items()}
+    mixed.post("zenvia", zenvia_status("e1", "DELIVERED", ids["5"]))
+    folder = mixed.bench.layout.partition_dir(Asset.SEND_RESULTS, "aaa")
+    folder.mkdir(parents=True)
+    (folder / "edition-1-live.parquet").write_bytes(b"no parquet")
+    mixed.bench.project.ledger.receipts.append(
+        [StoredReport("zenvia", "x", Delivery.SENT, message_id="f" * 32, campaign="aaa")]
+    )
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mensageria_pipeline.receipts.fold.publish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mixed.fold()
+    found = mixed.fold()
+    assert set(found.troubled) == {"aaa"}
+    assert found.campaigns == ["mista"]
+    assert mixed.metrics()["sms"]["delivered"] == 1
+
+
+def test_a_simulated_send_has_no_receipts(mixed: Mixed) -> None:
+    """The same message simulated first has the same id; what is reported is of the live one."""
+    mixed.bench.define("dois", "template: {body: Oi}\n")
+    mixed.bench.drop("dois", "telefone\n11987654399\n")
+    mixed.bench.run("dois")
+    mixed.bench.define("dois", "provider: zenvia\ntemplate: {body: Oi}\n")
+    mixed.bench.run("dois", **mixed.settings)
+    (message,) = mixed.bench.rows(Asset.MESSAGES, "dois")
+    mixed.post("zenvia", zenvia_status("e9", "DELIVERED", message["message_id"]))
+    mixed.fold()
+    publish(mixed.bench.layout, ["dois"])
+    with open_warehouse(mixed.bench.layout) as warehouse:
+        rows = warehouse.execute("SELECT mode, delivered FROM campaign_metrics WHERE campaign = 'dois'").fetchall()
+    assert dict(rows) == {"live": 1, "simulated": 0}
+
+
+def test_a_doubt_of_an_earlier_edition_is_settled_too(mixed: Mixed) -> None:
+    """The plan is another one by now; the record of that edition is not. A word that nobody knows settles nothing."""
+    mixed.bench.define("velha", "provider: zenvia\ntemplate: {body: Oi}\n")
+    mixed.bench.drop("velha", "telefone\n11987654333\n11987654334\n")
+    mixed.web.script = lambda _request: Reset(accepts=True)
+    mixed.bench.run("velha", **mixed.settings)
+    first, second = (row["message_id"] for row in mixed.bench.rows(Asset.MESSAGES, "velha"))
+    mixed.bench.define("velha", "provider: zenvia\nedition: 2\ntemplate: {body: Oi}\n")
+    mixed.bench.prepare("velha")
+    mixed.post("zenvia", zenvia_status("e1", "DELIVERED", first))
+    mixed.post("zenvia", zenvia_status("e2", "NOVIDADE", second))
+    found = mixed.fold()
+    assert (found.settled, found.unlisted) == (1, 1)
+    path = mixed.bench.layout.partition_dir(Asset.SEND_RESULTS, "velha") / "edition-1-live.parquet"
+    rows = duckdb.sql(f"SELECT outcome, code, delivery FROM read_parquet('{path}') ORDER BY outcome").fetchall()
+    assert rows == [("accepted", "by_receipt", "delivered"), ("unknown", "broken_connection", None)]
+
+
+def test_a_wish_from_an_unreadable_address_is_said(mixed: Mixed) -> None:
+    """Numbers without 55 or without the ninth digit are understood; what cannot be is counted."""
+    for number, sender in enumerate(("11987654301", "551187654302", "5511987654303", "12")):
+        mixed.post("zenvia", zenvia_answer(f"a{number}", "sair", sender))
+    found = mixed.fold()
+    assert (found.suppressed, found.unreadable) == (3, 1)
+
+
+def test_a_link_that_is_pressed_again_after_a_person_lifted_it_counts_again(
+    mixed: Mixed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody changed their mind twice."""
+    link = str(mixed.mail.taken[0].message["List-Unsubscribe"]).strip("<>").removeprefix("https://r.loja.com.br")
+    ledger = mixed.bench.project.ledger
+    for now in (1_000_000_000, 1_000_000_600):
+        monkeypatch.setattr("mensageria_pipeline.receipts.receiver.time.time", lambda now=now: now)
+        with mixed.client as client:
+            assert client.post(link).status_code == 200
+        monkeypatch.undo()
+        assert mixed.fold().suppressed == 1
+        key = next(iter(ledger.suppressions.forbidden(Mode.LIVE, "x").addresses))
+        ledger.suppressions.allow([key], "person allow")
 
 
 def test_a_report_that_gives_only_the_providers_id_finds_its_message(mixed: Mixed) -> None:

@@ -1,6 +1,8 @@
 """The receiver: who may post, what it keeps, and what it says when it cannot."""
 
 import base64
+import json
+import logging
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from mensageria_pipeline.contracts.receipts import Delivery
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.receipts.receiver import MAX_BODY_BYTES, Receiver
 from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.sending.ledger.receipts import ReportState
 from mensageria_pipeline_tests.receipts.posts import zenvia_answer, zenvia_status
 
 TOKEN = "um-token-bem-comprido"
@@ -55,7 +58,7 @@ def test_the_same_event_is_kept_once(ledger: Ledger) -> None:
     with client(ledger) as web:
         for _ in range(10):
             assert web.post("/recibos/zenvia", content=zenvia_status("e", "SENT"), headers=BEARER).status_code == 200
-    (report,) = ledger.receipts.open(10)
+    (report,) = ledger.receipts.in_state(ReportState.OPEN, 10)
     assert (report.event_id, report.delivery) == ("e", Delivery.SENT)
 
 
@@ -63,7 +66,7 @@ def test_no_phone_and_no_text_is_kept(ledger: Ledger, tmp_path: Path) -> None:
     """Of an answer only the keyed hash of who gave it."""
     with client(ledger) as web:
         web.post("/recibos/zenvia", content=zenvia_answer("e", "quero SAIR da lista", "5511987654321"), headers=BEARER)
-    (report,) = ledger.receipts.open(10)
+    (report,) = ledger.receipts.in_state(ReportState.OPEN, 10)
     assert len(report.address_key) == 32
     for path in (tmp_path / "ledger").iterdir():
         content = path.read_bytes()
@@ -105,6 +108,7 @@ def test_what_cannot_be_written_is_not_acknowledged(ledger: Ledger, monkeypatch:
     monkeypatch.setattr(ledger.receipts, "append", append)
     with TestClient(receiver.application()) as web:
         refused = web.post("/recibos/zenvia", content=zenvia_status("e", "SENT"), headers=BEARER)
+        assert web.get("/saude").status_code == 503
         broken = False
         taken = web.post("/recibos/zenvia", content=zenvia_status("e", "SENT"), headers=BEARER)
     assert (refused.status_code, taken.status_code) == (503, 200)
@@ -117,6 +121,24 @@ def test_it_says_that_it_works(ledger: Ledger) -> None:
         assert web.get("/saude").json() == {"ok": True}
         assert web.get("/recibos/zenvia").status_code == 405
         assert web.get("/").status_code == 404
+
+
+def test_a_service_that_asks_for_a_confirmation_is_told_to_a_person(
+    ledger: Ledger,
+) -> None:
+    """SNS posts nothing before: the log says which address to open, and SNS is asked for its password by realm."""
+    logged: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: logged.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("mensageria_pipeline.receipts.receiver").addHandler(handler)
+    url = "https://sns.sa-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=x"
+    ask = json.dumps({"Type": "SubscriptionConfirmation", "SubscribeURL": url})
+    with client(ledger) as web:
+        assert web.post("/recibos/smtp", content=ask, headers=BEARER).status_code == 200
+        refused = web.post("/recibos/smtp", content=ask)
+    logging.getLogger("mensageria_pipeline.receipts.receiver").removeHandler(handler)
+    assert any(url in line for line in logged)
+    assert 'Basic realm="recibos"' in refused.headers.get_list("www-authenticate")
 
 
 def test_every_report_is_on_disk_before_the_answer(ledger: Ledger, tmp_path: Path) -> None:

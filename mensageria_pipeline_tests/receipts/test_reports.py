@@ -36,7 +36,16 @@ def test_the_cause_is_the_code_of_a_failed_sms() -> None:
     assert report.code == "27"
 
 
-@pytest.mark.parametrize(("text", "wants"), [("PARE", True), ("quero sair", True), ("Obrigada!", False), ("", False)])
+@pytest.mark.parametrize(
+    ("text", "wants"),
+    [
+        ("PARE", True), ("Sair.", True), ("quero sair da lista", True), ("não me mande mais mensagens", True),
+        ("Por favor, parem!", True), ("não quero mais receber isso", True), ("me tira dessa lista", True),
+        ("Obrigada!", False), ("", False), ("Quando sai o resultado?", False),
+        ("Posso retirar meu pedido hoje?", False), ("Pode cancelar minha consulta de amanhã?", False),
+        ("onde fica a retirada", False), ("nao consegui receber o pedido", False), ("n enviaram ainda", False),
+    ],
+)  # fmt: skip
 def test_only_an_answer_that_asks_to_leave_is_a_wish(text: str, wants: bool) -> None:
     """Thanks are no opt-out. The phone stays out of what is shown."""
     reports = ZenviaProvider.read_reports(zenvia_answer("e1", text))
@@ -64,6 +73,8 @@ def test_ses_deliveries_and_complaints() -> None:
     )  # fmt: skip
     (complaint,) = read_reports(ses("Complaint", {"complaintFeedbackType": "abuse"}))
     assert (complaint.delivery, complaint.wish, complaint.code) == (Delivery.COMPLAINED, Wish.LEAVE, "abuse")
+    (taken_back,) = read_reports(ses("Complaint", {"complaintFeedbackType": "not-spam"}))
+    assert (taken_back.delivery, taken_back.wish) == (Delivery.UNLISTED, None)
     (news,) = read_reports(ses("Subscription", {}))
     assert news.delivery is Delivery.UNLISTED
 

@@ -32,12 +32,14 @@ def _csv(path: Path) -> list[dict[str, str]]:
 def test_the_workbook_has_summary_results_and_reasons(reported: Workbench) -> None:
     """Read back with another library than the one that wrote it."""
     book = fastexcel.read_excel(reported.layout.export_dir("a") / "relatorio.xlsx")
-    assert book.sheet_names == ["Resumo", "Resultados", "Não receberam", "Motivos"]
+    assert book.sheet_names == [
+        "Resumo", "Gráficos", "Resultados", "Motivos", "Falhas", "Não receberam", "Mensagens",
+    ]  # fmt: skip
     summary = {row["indicador"]: row["quantidade"] for row in book.load_sheet("Resumo").to_arrow().to_pylist()}
     assert summary["Linhas recebidas"] == 4
     assert summary["Linhas planejadas"] == 3
     assert sum(count for name, count in summary.items() if name.startswith("Mensagens")) == 3
-    results = book.load_sheet("Resultados").to_arrow().to_pylist()
+    results = book.load_sheet("Mensagens").to_arrow().to_pylist()
     assert [row["linha"] for row in results] == [2, 4, 5]
 
 
@@ -53,7 +55,7 @@ def test_non_recipients_are_refused_rows_and_failed_messages(reported: Workbench
 def test_values_are_never_formulas(reported: Workbench) -> None:
     """A cell that begins with = must not run in the operator's spreadsheet."""
     folder = reported.layout.export_dir("a")
-    sheet = openpyxl.load_workbook(folder / "relatorio.xlsx")["Resultados"]
+    sheet = openpyxl.load_workbook(folder / "relatorio.xlsx")["Mensagens"]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert all(cell.data_type != "f" for cell in cells)
     assert any(cell.value == "=1+1" for cell in cells)
@@ -64,6 +66,9 @@ def test_sheets_are_frozen_and_filtered(reported: Workbench) -> None:
     """Long lists stay usable."""
     book = openpyxl.load_workbook(reported.layout.export_dir("a") / "relatorio.xlsx")
     for sheet in book:
+        if sheet.title == "Gráficos":
+            assert len(sheet._charts) >= 3
+            continue
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref.startswith("A1:")
 

@@ -142,6 +142,7 @@ class SmtpSamples:
     name = "smtp"
     message = message("email", "ana@exemplo.com.br", data={})
     unlisted_code = "5.9.9"
+    says_how_long = False
     impossible = {Case.GARBAGE: "a reply without a number ends the conversation: the same as a broken connection"}  # noqa: RUF012
     replies = {  # noqa: RUF012
         Case.ACCEPT: {}, Case.REJECT: {"rcpt": "552 5.2.2 mailbox of ana@exemplo.com.br is full"},
@@ -165,7 +166,9 @@ class _SmtpCounterpart:
             "Loja <ola@loja.com.br>", Email(reply_to="sac@loja.com.br"), (), lambda name: f"https://sair/{name}",
             is_html=False, pages={},
         )  # fmt: skip
-        self.provider: Provider = SmtpProvider(Server("127.0.0.1", server.port, "none", timeout_s=TIMEOUT_S), writer)
+        self.provider: Provider = SmtpProvider(
+            Server("127.0.0.1", server.port, "none", timeout_s=TIMEOUT_S, reply_timeout_s=TIMEOUT_S), writer
+        )
 
     def play(self, case: Case) -> None:
         self._server.replies = dict(self._samples.replies[case])
@@ -195,6 +198,7 @@ class SimulatedSamples:
     name = "simulated"
     message = message("push", "tok-1")
     unlisted_code = ""
+    says_how_long = False
     rates = {  # noqa: RUF012
         Case.ACCEPT: {}, Case.REJECT: {"rejected": 1}, Case.DEAD_ADDRESS: {"dead_address": 1},
         Case.THROTTLE: {"throttled": 1}, Case.SLOW: {"timeout": 1},

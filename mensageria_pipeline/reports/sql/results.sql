@@ -7,15 +7,14 @@ SELECT
     CASE mode WHEN 'live' THEN 'real' ELSE 'simulação' END AS modo,
     send_results.edition AS edicao,
     provider AS provedor,
-    CASE outcome
-        WHEN 'accepted' THEN 'aceita' WHEN 'rejected' THEN 'recusada' WHEN 'invalid_address' THEN 'endereço inexistente'
-        WHEN 'expired' THEN 'expirada' WHEN 'cancelled' THEN 'cancelada' WHEN 'suppressed' THEN 'suprimida'
-        WHEN 'unknown' THEN 'em dúvida' ELSE 'pendente'
-    END AS resultado,
+    outcome_of(outcome) AS resultado,
     code AS codigo,
     attempts AS tentativas,
     round(latency_ms, 1) AS latencia_ms,
     decided_at AS decidida_em,
+    delivery_of(delivery) AS entrega,
+    delivery_at AS entrega_em,
+    cost AS custo,
     provider_message_id AS id_do_provedor,
     message_id AS mensagem
 FROM send_results

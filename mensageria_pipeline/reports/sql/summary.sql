@@ -27,9 +27,12 @@ WITH fates AS (
         sum(attempts)::BIGINT AS quantidade,
         6 AS position
     FROM send_results GROUP BY mode, edition
+), deliveries AS (
+    SELECT 'Recibos: ' || delivery_of(delivery) AS indicador, count(*) AS quantidade, 7 AS position
+    FROM send_results WHERE delivery IS NOT NULL GROUP BY delivery
 ), total AS (
     SELECT 'Linhas recebidas' AS indicador, sum(quantidade)::BIGINT AS quantidade, 1 AS position FROM fates
 )
 SELECT indicador, quantidade
-FROM (FROM total UNION ALL FROM fates UNION ALL FROM outcomes UNION ALL FROM attempts)
+FROM (FROM total UNION ALL FROM fates UNION ALL FROM outcomes UNION ALL FROM attempts UNION ALL FROM deliveries)
 ORDER BY position, indicador

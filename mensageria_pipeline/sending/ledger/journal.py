@@ -274,6 +274,27 @@ class Journal:
                       self._rows(sa.select(_lines.c.message_id, _lines.c.address_key).where(chosen))}  # fmt: skip
         return found
 
+    def open_attempts(self, mode: Mode, message_ids: Sequence[str]) -> dict[str, set[int]]:
+        """Of some messages those in doubt: each with its attempts that may have arrived."""
+        columns = _lines.c
+        states = States({}, {})
+        decided: dict[str, str] = {}
+        for start in range(0, len(message_ids), _TOGETHER):
+            some = message_ids[start : start + _TOGETHER]
+            query = sa.select(columns.token, columns.seq, columns.message_id, columns.attempt, columns.event).where(
+                columns.mode == mode.value, columns.message_id.in_(some)
+            )
+            for _, _, message_id, attempt, event in sorted(self._rows(query)):
+                if event in _FINAL or event == Event.REOPENED:
+                    decided[message_id] = event
+                else:
+                    _add(states.unsettled, message_id, attempt, event)
+        return {
+            name: state.open_attempts
+            for name, state in states.unsettled.items()
+            if state.is_in_doubt and decided.get(name) not in _FINAL
+        }
+
     @contextlib.contextmanager
     def open_reader(self, shard: int, columns: str) -> Iterator[pa.RecordBatchReader]:
         """The lines of a shard as Arrow, for `columns`: SQL expressions that are never null.

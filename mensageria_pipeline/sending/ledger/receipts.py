@@ -4,9 +4,10 @@ A report is written down first and understood later: which message it is about i
 and only then is it done with. So nothing that was acknowledged is lost, whatever is killed in between.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mensageria_pipeline.contracts.receipts import RECEIPTS, Delivery, Wish
-from mensageria_pipeline.sending.ledger.file import LedgerFile, Schema, facts_table, read_fact, write_fact
+from mensageria_pipeline.sending.ledger.file import LedgerFile, Schema, facts_table
 from mensageria_pipeline.sending.ledger.journal import now_us
 
 _metadata = sa.MetaData()
@@ -45,10 +46,29 @@ _APPEND = sa.text(
     f"INSERT INTO reports ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)}) "  # noqa: S608
     "ON CONFLICT DO NOTHING"
 )
-_OPEN, _DONE, _NOBODYS = "open", "done", "nobodys"
-_LOOKED = "looked_at"
+_MOVE = sa.text(
+    "UPDATE reports SET state = :state, campaign = :campaign, message_id = :message_id, channel = :channel "
+    "WHERE seq = :number"
+)
 _TOGETHER = 500
 """Values per `IN (…)`."""
+_WRITTEN_TOGETHER = 2_000
+"""Reports per transaction: whoever folds must not keep the receiver from writing."""
+_READ_TOGETHER = 50_000
+
+
+class ReportState(StrEnum):
+    """How far a report is understood. Each step is done before it is noted: a kill repeats it."""
+
+    OPEN = "open"
+    """New: nothing was done about it."""
+    UNPLACED = "unplaced"
+    """Its message is not known, or not yet."""
+    OBEYED = "obeyed"
+    """What it asks for is done; it is to be shown beside the results."""
+    DONE = "done"
+    NOBODYS = "nobodys"
+    """About no message that is known here."""
 
 
 class StoredReport(NamedTuple):
@@ -75,10 +95,14 @@ class ReportCounts:
     """Reports by where they stand."""
 
     open: int = 0
-    """Not done with yet: new, or of a campaign that is being sent at this moment."""
+    unplaced: int = 0
+    obeyed: int = 0
     done: int = 0
     nobodys: int = 0
-    """About no message that is known here."""
+
+    @property
+    def unfinished(self) -> int:
+        return self.open + self.unplaced + self.obeyed
 
 
 class Receipts:
@@ -98,48 +122,50 @@ class Receipts:
             with self._file.write() as connection:
                 connection.execute(_APPEND, rows)
 
-    def open(self, limit: int) -> list[StoredReport]:
-        """Reports that are not done with, the oldest first."""
-        query = sa.select(_reports).where(_reports.c.state == _OPEN).order_by(_reports.c.seq).limit(limit)
+    def in_state(self, state: ReportState, limit: int) -> list[StoredReport]:
+        """Reports that are so far, the oldest first."""
+        query = sa.select(_reports).where(_reports.c.state == state.value).order_by(_reports.c.seq).limit(limit)
         with self._file.read() as connection:
             return [_stored(dict(row)) for row in connection.execute(query).mappings()]
 
-    def place(self, places: Mapping[int, tuple[str, str, str]]) -> None:
-        """Note which campaign and message reports (by number) are about, and on which channel."""
-        with self._file.write() as connection:
-            for seq, (campaign, message_id, channel) in places.items():
-                values = {"campaign": campaign, "message_id": message_id, "channel": channel}
-                connection.execute(sa.update(_reports).where(_reports.c.seq == seq).values(**values))
+    def move(self, reports: Sequence[StoredReport], state: ReportState) -> None:
+        """Note how far reports are, and where they belong by now."""
+        rows = [
+            {"number": each.seq, "state": state.value, "campaign": each.campaign, "message_id": each.message_id,
+             "channel": each.channel}
+            for each in reports
+        ]  # fmt: skip
+        for start in range(0, len(rows), _WRITTEN_TOGETHER):
+            with self._file.write() as connection:
+                connection.execute(_MOVE, rows[start : start + _WRITTEN_TOGETHER])
 
-    def finish(self, numbers: Sequence[int], *, is_known: bool = True) -> None:
-        """Note that reports are done with; those not `is_known` are about nothing of ours."""
-        with self._file.write() as connection:
-            for some in _some(numbers):
-                values = {"state": _DONE if is_known else _NOBODYS}
-                connection.execute(sa.update(_reports).where(_reports.c.seq.in_(some)).values(**values))
+    def waiting(self) -> dict[str, int]:
+        """Partition → reports that are to be shown beside its results."""
+        columns = _reports.c
+        query = sa.select(columns.campaign, sa.func.count()).where(columns.state == ReportState.OBEYED.value)
+        with self._file.read() as connection:
+            rows = connection.execute(query.group_by(columns.campaign).order_by(columns.campaign)).all()
+        return {str(campaign): int(count) for campaign, count in rows}
+
+    def unshown(self, campaign: str) -> list[StoredReport]:
+        """The reports on a partition that are to be shown."""
+        chosen = (_reports.c.campaign == campaign) & (_reports.c.state == ReportState.OBEYED.value)
+        with self._file.read() as connection:
+            rows = connection.execute(sa.select(_reports).where(chosen).order_by(_reports.c.seq)).mappings().all()
+        return [_stored(dict(row)) for row in rows]
 
     def has_news(self) -> bool:
-        """Whether an open report came in since somebody last looked."""
-        newest = sa.select(sa.func.max(_reports.c.seq)).where(_reports.c.state == _OPEN)
+        """Whether a report came in that nobody has looked at."""
+        query = sa.select(_reports.c.seq).where(_reports.c.state == ReportState.OPEN.value).limit(1)
         with self._file.read() as connection:
-            return int(connection.execute(newest).scalar() or 0) > int(read_fact(connection, _facts, _LOOKED) or 0)
-
-    def newest(self) -> int:
-        """The number of the newest report; 0 for none."""
-        with self._file.read() as connection:
-            return int(connection.execute(sa.select(sa.func.max(_reports.c.seq))).scalar() or 0)
-
-    def looked_at(self, number: int) -> None:
-        """Note that somebody looked at all reports up to `number`."""
-        with self._file.write() as connection:
-            write_fact(connection, _facts, _LOOKED, str(number))
+            return connection.execute(query).first() is not None
 
     def counts(self) -> ReportCounts:
         query = sa.select(_reports.c.state, sa.func.count()).group_by(_reports.c.state)
         with self._file.read() as connection:
             return ReportCounts(**{str(state): int(count) for state, count in connection.execute(query)})
 
-    def of(self, campaign: str) -> pa.Table:
+    def of(self, campaign: str) -> Iterator[pa.RecordBatch]:
         """The reports on the messages of a partition, as RECEIPTS, in the order in which they came."""
         columns = _reports.c
         query = sa.select(
@@ -147,9 +173,17 @@ class Receipts:
             columns.happened_at_us.label("happened_at"), columns.received_at_us.label("received_at"),
         ).where(columns.campaign == campaign, columns.message_id != "").order_by(columns.seq)  # fmt: skip
         with self._file.read() as connection:
-            rows = connection.execute(query).all()
-        values = zip(*rows, strict=True) if rows else [[]] * len(RECEIPTS)
-        return pa.table([pa.array(list(v), f.type) for v, f in zip(values, RECEIPTS, strict=True)], schema=RECEIPTS)
+            found = connection.execution_options(stream_results=True).execute(query)
+            for rows in found.partitions(_READ_TOGETHER):
+                values = zip(*rows, strict=True)
+                arrays = [pa.array(list(v), f.type) for v, f in zip(values, RECEIPTS, strict=True)]
+                yield pa.RecordBatch.from_arrays(arrays, schema=RECEIPTS)
+
+    def has_any(self, campaign: str) -> bool:
+        """Whether anything was reported on a partition's messages."""
+        chosen = (_reports.c.campaign == campaign) & (_reports.c.message_id != "")
+        with self._file.read() as connection:
+            return connection.execute(sa.select(_reports.c.seq).where(chosen).limit(1)).first() is not None
 
     def answered(self, provider: str, since: datetime) -> set[str]:
         """The provider's ids of messages that something was reported of since."""
@@ -184,7 +218,7 @@ def _row(report: StoredReport) -> dict[str, Any]:
         "delivery": report.delivery.value if report.delivery else None,
         "wish": report.wish.value if report.wish else None,
         "received_at_us": report.received_at_us or now_us(),
-        "state": _OPEN,
+        "state": ReportState.OPEN.value,
     }
 
 

@@ -214,6 +214,15 @@ class ReportsByWebhook(Protocol):
 
 
 @runtime_checkable
+class AsksForConfirmation(Protocol):
+    """An adapter whose provider wants a person to open an address before it posts reports."""
+
+    @staticmethod
+    def confirmation_url(body: bytes) -> str | None:
+        """That address, if a post asks for it. Never raises."""
+
+
+@runtime_checkable
 class ReportsWhenAsked(Protocol):
     """An adapter whose provider tells what became of messages when it is asked, by its own ids."""
 

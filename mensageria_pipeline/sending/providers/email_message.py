@@ -34,6 +34,7 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=Tr
 _TEXT = ParserConfig(display_links=True)
 _POLICY = compat32.clone(linesep="\r\n", max_line_length=900)
 """The older of the standard library's two ways of writing, and several times as fast. A link stays on one line."""
+_KEPT_IMAGES = 64
 _WORD = 75
 """Characters of an encoded word, at most (RFC 2047)."""
 
@@ -48,8 +49,8 @@ class Attached:
     @property
     def kind(self) -> tuple[str, str]:
         """MIME type and subtype, by the name."""
-        guessed, _ = mimetypes.guess_type(self.name)
-        main, _, sub = (guessed or "application/octet-stream").partition("/")
+        guessed, packed = mimetypes.guess_type(self.name)
+        main, _, sub = (guessed if guessed and not packed else "application/octet-stream").partition("/")
         return main, sub
 
 
@@ -71,7 +72,7 @@ class EmailWriter:
         self._attachments = [self._read(name) for name in options.attachments]
         self._images: dict[str, Attached] = {}
         for page in pages.values():
-            for _, _, name in _IMAGE.findall(page):
+            for name in _named(page):
                 self._image(name)
 
     @classmethod
@@ -90,8 +91,9 @@ class EmailWriter:
     def misses_file(self, message: Message) -> bool:
         """Whether the message shows an image that is not there: its name came from the list."""
         try:
-            for name in self._names(message.body):
-                self._image(name)
+            for name in _named(message.body) if self._is_html else ():
+                if name not in self._images:
+                    find_file(self._folders, name)
         except DefinitionError:
             return True
         return False
@@ -144,8 +146,9 @@ class EmailWriter:
         text = _text_part(self._text(body), "plain")
         if not self._is_html:
             return text
-        names = self._names(body)
-        page: Part = _text_part(_with_images(_styled(body), lambda name: f"cid:{_content_id(name)}"), "html")
+        html_text = _styled(body)
+        names = _named(html_text)
+        page: Part = _text_part(_with_images(html_text, lambda name: f"cid:{_content_id(name)}"), "html")
         if names:
             html, page = page, MIMEMultipart("related")
             page.attach(html)
@@ -161,11 +164,10 @@ class EmailWriter:
     def _text(self, body: str) -> str:
         return f"{get_text(body, _TEXT).strip()}\n" if self._is_html else f"{body.rstrip()}\n"
 
-    def _names(self, body: str) -> list[str]:
-        return list(dict.fromkeys(name for _, _, name in _IMAGE.findall(body))) if self._is_html else []
-
     def _image(self, name: str) -> Attached:
         if name not in self._images:
+            if len(self._images) >= _KEPT_IMAGES:  # one per person, say: keep those of late
+                del self._images[next(iter(self._images))]
             self._images[name] = self._read(name)
         return self._images[name]
 
@@ -179,6 +181,11 @@ class EmailWriter:
     def _link(self, message_id: str) -> str | None:
         own = self._options.unsubscribe
         return own.replace("{message_id}", message_id) if own else self._leave_link(message_id)
+
+
+def _named(html: str) -> list[str]:
+    """The images of a page that are files of the campaign, each once."""
+    return list(dict.fromkeys(name for _, _, name in _IMAGE.findall(html)))
 
 
 def _mailbox(text: str) -> str:

@@ -6,7 +6,7 @@ header where the notifications include headers, else the message is found by the
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,11 +21,12 @@ KINDS: Mapping[str, Delivery] = {
     "deliverydelay": Delivery.DELAYED,
     "open": Delivery.READ,
     "click": Delivery.READ,
-    "complaint": Delivery.COMPLAINED,
     "reject": Delivery.UNDELIVERED,
     "rendering failure": Delivery.UNDELIVERED,
 }
-"""`notificationType` or `eventType`, in lower case. A bounce is one of two, by its type."""
+"""`notificationType` or `eventType`, in lower case. What a bounce or a complaint is, its type says."""
+_NO_COMPLAINT = frozenset({"not-spam", "auth-failure"})
+"""Feedback that takes a complaint back, or is about the server."""
 
 
 def read_reports(body: bytes) -> list[Report]:
@@ -40,7 +41,7 @@ def read_reports(body: bytes) -> list[Report]:
         raise ValueError("no SES notification")
     found = event.get(kind)
     detail: dict[str, Any] = found if isinstance(found, dict) else {}
-    delivery = _bounce(detail) if kind == "bounce" else KINDS.get(kind, Delivery.UNLISTED)
+    delivery = _BY_DETAIL[kind](detail) if kind in _BY_DETAIL else KINDS.get(kind, Delivery.UNLISTED)
     event_id = (
         envelope.get("MessageId") or detail.get("feedbackId") or hashlib.blake2b(body, digest_size=16).hexdigest()
     )
@@ -57,7 +58,10 @@ def confirmation_url(body: bytes) -> str | None:
     """Where a person confirms that SNS may post here; None for any other message, or an address that is not SNS's."""
     envelope = json_object(body)
     url = envelope.get("SubscribeURL") if envelope.get("Type") == "SubscriptionConfirmation" else None
-    parts = urlsplit(url) if isinstance(url, str) else None
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+    except ValueError:
+        return None
     is_theirs = parts is not None and parts.scheme == "https" and (parts.hostname or "").endswith(".amazonaws.com")
     return url if is_theirs else None
 
@@ -66,6 +70,14 @@ def _bounce(detail: Mapping[str, Any]) -> Delivery:
     """Only a permanent bounce says that the address does not exist, and not where SES never tried it."""
     is_gone = detail.get("bounceType") == "Permanent" and detail.get("bounceSubType") in {"General", "NoEmail"}
     return Delivery.BOUNCED if is_gone else Delivery.UNDELIVERED
+
+
+def _complaint(detail: Mapping[str, Any]) -> Delivery:
+    is_one = detail.get("complaintFeedbackType") not in _NO_COMPLAINT
+    return Delivery.COMPLAINED if is_one else Delivery.UNLISTED
+
+
+_BY_DETAIL: Mapping[str, Callable[[Mapping[str, Any]], Delivery]] = {"bounce": _bounce, "complaint": _complaint}
 
 
 def _code(kind: str, detail: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ _PER_CONNECTION = 4
 _ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 """ASCII without spaces and angle brackets: what cannot end the command it stands in."""
 _CLOSES = 421
+_SLOW_BYTES_PER_S = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class SmtpServer:
     timeout_s: float = 10.0
     ca_file: Path | None = None
     """Certificates to trust instead of the system's."""
+    reply_timeout_s: float = 300.0
+    """From the first byte of a text to the server's word on it, beside the time that sending it takes: servers look
+    at what they take (RFC 5321, 4.5.3.2, asks for 10 minutes)."""
 
     def client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -64,6 +68,7 @@ class SmtpProvider:
     name = "smtp"
     required_settings = ("SMTP_HOST", "SMTP_FROM")
     read_reports = staticmethod(ses_reports.read_reports)
+    confirmation_url = staticmethod(ses_reports.confirmation_url)
 
     def __init__(
         self, server: SmtpServer, writer: EmailWriter, *, connections: int = 10, rate_per_s: float | None = None
@@ -145,7 +150,7 @@ class SmtpProvider:
             step = Step.RECIPIENT
             await client.rcpt(message.address)
             step = Step.CONTENT
-            reply = await client.data(content)
+            reply = await client.data(content, timeout=self._server.reply_timeout_s + len(content) / _SLOW_BYTES_PER_S)
         except aiosmtplib.SMTPResponseException as error:
             await self._keep(client, error.code)
             is_stale = is_kept and step is Step.SENDER and error.code == _CLOSES

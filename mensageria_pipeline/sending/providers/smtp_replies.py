@@ -31,9 +31,12 @@ ENHANCED: Mapping[str, Verdict] = {
     "5.2.1": Verdict.INVALID_ADDRESS,
     # Too much at once.
     "4.4.5": Verdict.THROTTLED,
+    "5.4.5": Verdict.THROTTLED,  # a day's quota is used up
     "4.7.28": Verdict.THROTTLED,
     # Postfix says so, with 454, to whom it will not relay for.
     "4.7.1": Verdict.RETRY,
+    # Every message of a campaign has the same attachments.
+    "5.3.4": Verdict.MALFORMED,
     # The server wants to know who we are.
     "5.7.8": Verdict.CREDENTIALS,
     "5.7.9": Verdict.CREDENTIALS,
@@ -88,9 +91,9 @@ def _not_connected(error: Exception) -> tuple[Verdict, str]:
 
 def _refused(step: Step, error: aiosmtplib.SMTPResponseException) -> Verdict:
     enhanced = _ENHANCED.match(error.message)
-    known = ENHANCED.get(enhanced[1]) if enhanced else None
-    if known or (known := REPLIES.get(error.code)):
-        return known
+    known = (ENHANCED.get(enhanced[1]) if enhanced else None) or REPLIES.get(error.code)
+    if known and not (known is Verdict.INVALID_ADDRESS and step in {Step.CONNECT, Step.SENDER}):
+        return known  # of the sender's address it says nothing about the recipient's
     if error.code < 500 or step is Step.CONNECT:
         return Verdict.RETRY
     is_ours = step is Step.SENDER or (enhanced is not None and enhanced[1].startswith("5.7."))

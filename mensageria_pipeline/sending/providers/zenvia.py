@@ -14,7 +14,7 @@ from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.contracts.receipts import Delivery, Report, Wish
-from mensageria_pipeline.contracts.wishes import asks_to_leave
+from mensageria_pipeline.contracts.wishes import commands_to_leave
 from mensageria_pipeline.sending.pacing import Pace
 from mensageria_pipeline.sending.providers.answers import instant, json_object, storable
 from mensageria_pipeline.sending.providers.contract import Capabilities, Price, ProviderConfig, Request, Result, Verdict
@@ -135,10 +135,10 @@ class ZenviaProvider:
 
 
 def _read_answer(event_id: str, event: Mapping[str, Any], message: Mapping[str, Any]) -> list[Report]:
-    """PARE and the like; any other answer reports nothing."""
+    """PARE and the like, and nothing else; any other answer reports nothing."""
     contents = message.get("contents")
     texts = [part.get("text") for part in contents if isinstance(part, dict)] if isinstance(contents, list) else []
-    if not asks_to_leave(" ".join(str(text) for text in texts if text)):
+    if not commands_to_leave(" ".join(str(text) for text in texts if text)):
         return []
     address = storable(message.get("from"), 64)
     return [

@@ -50,6 +50,6 @@ FROM plan
 LEFT JOIN settled USING (message_id)
 LEFT JOIN latest USING (message_id)
 LEFT JOIN counted USING (message_id)
-LEFT JOIN deliveries USING (message_id)
+LEFT JOIN deliveries ON deliveries.message_id = plan.message_id AND plan.mode = 'live'
 WHERE plan.mode = $mode
 ORDER BY plan.file_row_number

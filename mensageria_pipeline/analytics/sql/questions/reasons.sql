@@ -1,0 +1,5 @@
+-- Why rows of one campaign were not planned. 1 row per fate and code, the most frequent first.
+SELECT fate, code, row_count, superseded
+FROM row_fates
+WHERE campaign = $campaign AND fate <> 'planned'
+ORDER BY row_count DESC, fate, code

@@ -1,0 +1,45 @@
+"""The report as one page that stands alone: pictures and counts, no person's data, nothing loaded from elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+
+import minijinja
+
+from mensageria_pipeline.texts import say
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table: the first column holds names, the others numbers."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def page(
+    name: str, campaign: str, made_at: datetime, drawings: Sequence[str], tables: Sequence[Table],
+    notes: Sequence[tuple[datetime, str]], workbook: str,
+) -> str:  # fmt: skip
+    """The page as HTML. Every text is escaped; the drawings are our own."""
+    environment = minijinja.Environment(auto_escape_callback=lambda _name: True, undefined_behavior="strict")
+    source = (files("mensageria_pipeline.reports") / "page.html").read_text(encoding="utf-8")
+    return environment.render_str(
+        source, "page.html", name=name, campaign=campaign, made_at=made_at.strftime("%d/%m/%Y %H:%M"),
+        drawings=list(drawings), workbook=workbook,
+        tables=[{"title": table.title, "heads": table.heads, "rows": table.rows} for table in tables],
+        notes=[{"at": at.strftime("%d/%m/%Y %H:%M"), "text": text} for at, text in notes],
+    )  # fmt: skip
+
+
+def number(value: object, digits: int = 0) -> str:
+    """A number as Brazilians write it; a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value:,.{digits}f}".translate(str.maketrans(",.", ".,")) if isinstance(value, int | float) else str(value)
+
+
+def outcome_rows(rows: Sequence[dict[str, object]]) -> list[tuple[str, str]]:
+    return [(say(f"outcome_{row['outcome']}"), number(row["messages"])) for row in rows]
