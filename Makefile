@@ -5,15 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+INSTALLED_DASHBOARD := $(VENV)/.installed-dashboard
 OLD_DUCKDB := $(VENV)/duckdb-1.3
 BENCH := $(VENV)/bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 PORT ?= 3000
+DASHBOARD_PORT ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean dev test check format docs lock fuzz bench clean
+.PHONY: help demo demo-clean dev dashboard screenshots test check format docs lock fuzz bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,6 +28,9 @@ demo-clean: $(INSTALLED) ## remove what the demo made
 
 dev: $(INSTALLED) ## start Dagster with its UI (PORT=3000) and the sensors on; Ctrl+C ends it
 	@$(BIN)/mensageria dev --port $(PORT)
+
+dashboard: $(INSTALLED_DASHBOARD) ## the operator's pages on http://127.0.0.1:8501 (DASHBOARD_PORT=8501); Ctrl+C ends them
+	@$(BIN)/mensageria dashboard --port $(DASHBOARD_PORT)
 
 test: $(INSTALLED_DEV) $(OLD_DUCKDB) ## run the tests
 	@$(BIN)/python -m pytest
@@ -73,6 +78,10 @@ $(INSTALLED): requirements/lock.txt requirements/build.txt pyproject.toml | $(VE
 
 $(INSTALLED_DEV): requirements/dev.txt $(INSTALLED)
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(INSTALLED_DASHBOARD): requirements/dashboard.txt $(INSTALLED)
+	@$(PIP) install --require-hashes -r requirements/dashboard.txt
 	@touch $@
 
 # What sending is measured beside; no dependency of the project.

@@ -4,7 +4,7 @@ A chart is made from rows, a mapping each. Titles and axes are in the operator's
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 import vl_convert
@@ -13,6 +13,7 @@ from mensageria_pipeline.texts import Language, current, say
 
 Row = Mapping[str, Any]
 Chart = alt.TopLevelMixin
+C = TypeVar("C", bound=alt.TopLevelMixin)
 
 COLORS: Mapping[str, str] = {
     "accepted": "#2e7d4f", "rejected": "#c0392b", "invalid_address": "#8e44ad", "expired": "#d68910",
@@ -125,7 +126,7 @@ def svg(chart: Chart) -> str:
     return str(vl_convert.vegalite_to_svg(_specification(chart)))
 
 
-def styled(chart: Chart) -> Chart:
+def styled(chart: C) -> C:
     """The chart with the look that all of them have."""
     locale = {"number": _BRAZILIAN} if current() is Language.PT_BR else {}
     return chart.configure(**_THEME, locale=locale)

@@ -53,7 +53,7 @@ def release(project: Project, partition: str) -> None:
     plan = read_stamp(project.layout.table(Asset.MESSAGES, partition))
     assert plan is not None  # noqa: S101 - just checked
     project.ledger.release(partition, plan.fingerprint)
-    project.ledger.set_wait(partition, Wait(partition, datetime.now(UTC), "wait_resumed"))
+    _wake(project, partition)
 
 
 def pause(project: Project, partition: str) -> None:
@@ -67,7 +67,7 @@ def resume(project: Project, partition: str) -> bool:
     if project.ledger.order(partition) is None:
         return False
     project.ledger.give(partition, None)
-    project.ledger.set_wait(partition, Wait(partition, datetime.now(UTC), "wait_resumed"))
+    _wake(project, partition)
     return True
 
 
@@ -113,6 +113,24 @@ def retry(
             agree(found)
             reopen(project.ledger, hold, [(message_id, mode) for message_id, mode, _ in found])
     return Counter(outcome.value for _, _, outcome in found)
+
+
+def retry_soon(project: Project, partition: str, outcomes: Sequence[Outcome]) -> Counter[str]:
+    """`retry`, and let the sensor `agenda` start a run for it within seconds."""
+    opened = retry(project, partition, outcomes)
+    _wake(project, partition)
+    return opened
+
+
+def resend_soon(project: Project, partition: str) -> int:
+    """Let in-doubt messages be sent again, and let the sensor `agenda` start a run for it within seconds."""
+    count = settle(project, partition, None)
+    _wake(project, partition)
+    return count
+
+
+def _wake(project: Project, partition: str) -> None:
+    project.ledger.set_wait(partition, Wait(partition, datetime.now(UTC), "wait_resumed"))
 
 
 @contextmanager

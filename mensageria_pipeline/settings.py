@@ -60,6 +60,7 @@ VARIABLES = (
     "INPUT_MEMORY_MEGABYTES",
     "INPUT_TIMEOUT_SECONDS",
     "RETENTION_DAYS",
+    "DAGSTER_URL",
     "LOG_LEVEL",
     "ALERT_WEBHOOK_URL",
 )
@@ -133,6 +134,8 @@ class Settings:
     """How large a list may be."""
     retention_days: int | None = None
     """After so many days without use a campaign's addresses and texts are deleted; None: never."""
+    dagster_url: str = "http://127.0.0.1:3000"
+    """Where Dagster's interface is, as the dashboard reaches it."""
     log_level: str = "INFO"
     alert_webhook_url: str | None = field(default=None, repr=False)
     others: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -204,6 +207,7 @@ def load_settings(root: Path | None = None, environment: Mapping[str, str] | Non
         input_settle_s=_number("INPUT_SETTLE_SECONDS", values, default=2.0, low=0, high=600),
         limits=_limits(values),
         retention_days=_count("RETENTION_DAYS", values, high=36_500),
+        dagster_url=_url("DAGSTER_URL", values) or "http://127.0.0.1:3000",
         log_level=_log_level(values["LOG_LEVEL"]),
         alert_webhook_url=_url("ALERT_WEBHOOK_URL", values),
         others={name: value for name, value in file.items() if name not in VARIABLES},

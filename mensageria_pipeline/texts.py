@@ -4,6 +4,7 @@ A key maps to (pt-BR, en). Placeholders are `str.format` names; their values are
 never a person's data. `use` sets the language of this process once, at its entry.
 """
 
+from contextvars import ContextVar
 from enum import StrEnum
 
 
@@ -13,6 +14,7 @@ class Language(StrEnum):
 
 
 _current = [Language.PT_BR]
+_here: ContextVar[Language | None] = ContextVar("language", default=None)
 
 
 def use(language: Language) -> None:
@@ -20,8 +22,13 @@ def use(language: Language) -> None:
     _current[0] = language
 
 
+def use_here(language: Language) -> None:
+    """Set the language of this thread alone: a process that serves several people has several."""
+    _here.set(language)
+
+
 def current() -> Language:
-    return _current[0]
+    return _here.get() or _current[0]
 
 
 def say(key: str, language: Language | None = None, /, **values: object) -> str:
@@ -199,6 +206,448 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "sql_more": (
         "Mostradas {shown} de {count} linhas; com --json vêm todas.",
         "{shown} of {count} rows shown; --json gives all.",
+    ),
+    # dashboard
+    "dash_every": ("todos", "all"),
+    "dash_campaigns": (
+        "Campanhas",
+        "Campaigns",
+    ),
+    "dash_campaign": (
+        "Campanha",
+        "Campaign",
+    ),
+    "dash_failures": (
+        "Falhas",
+        "Failures",
+    ),
+    "dash_send": (
+        "Enviar",
+        "Send",
+    ),
+    "dash_notes": (
+        "Anotações",
+        "Notes",
+    ),
+    "dash_nothing_yet": (
+        "Ainda não há campanhas. Coloque uma planilha em data/input/<campanha>/, ou use a página Enviar.",
+        "There are no campaigns yet. Put a spreadsheet into data/input/<campaign>/, or use the page Send.",
+    ),
+    "dash_no_messages": (
+        "Esta campanha ainda não tem mensagens.",
+        "This campaign has no messages yet.",
+    ),
+    "dash_open": (
+        "Abrir a campanha",
+        "Open the campaign",
+    ),
+    "dash_choose_row": (
+        "Clique no início de uma linha para ver os detalhes.",
+        "Click at the start of a row to see its details.",
+    ),
+    "dash_search": (
+        "Procurar",
+        "Search",
+    ),
+    "dash_search_hint": (
+        "parte do nome",
+        "part of the name",
+    ),
+    "dash_state": (
+        "Estado",
+        "State",
+    ),
+    "dash_since": (
+        "Enviadas desde",
+        "Sent since",
+    ),
+    "dash_progress": (
+        "Progresso",
+        "Progress",
+    ),
+    "dash_success": (
+        "Sucesso",
+        "Success",
+    ),
+    "dash_last": (
+        "Último envio",
+        "Last send",
+    ),
+    "dash_note": (
+        "Anotação",
+        "Note",
+    ),
+    "dash_count_of": (
+        "Campanhas ({mode})",
+        "Campaigns ({mode})",
+    ),
+    "state_complete": (
+        "concluída",
+        "complete",
+    ),
+    "state_pending": (
+        "pendente",
+        "pending",
+    ),
+    "state_unknown": (
+        "em dúvida",
+        "in doubt",
+    ),
+    "state_prepared": (
+        "preparada",
+        "prepared",
+    ),
+    "state_refused": (
+        "sem mensagens",
+        "no messages",
+    ),
+    "dash_sending": (
+        "Enviando: {done} de {total}",
+        "Sending: {done} of {total}",
+    ),
+    "dash_throughput": (
+        "Vazão",
+        "Throughput",
+    ),
+    "dash_eta": (
+        "Termina em",
+        "Done in",
+    ),
+    "dash_pause": (
+        "Pausar",
+        "Pause",
+    ),
+    "dash_resume": (
+        "Retomar",
+        "Resume",
+    ),
+    "dash_cancel": (
+        "Cancelar",
+        "Cancel",
+    ),
+    "dash_cancelled": (
+        "O que faltava foi cancelado.",
+        "What was left is cancelled.",
+    ),
+    "dash_release": (
+        "Liberar o envio",
+        "Release for sending",
+    ),
+    "dash_released": (
+        "Liberada: o envio começa em segundos.",
+        "Released: sending starts within seconds.",
+    ),
+    "dash_release_ask": (
+        "Enviar agora as mensagens preparadas a pessoas de verdade?",
+        "Send the prepared messages to real people now?",
+    ),
+    "dash_paused": (
+        "Em pausa.",
+        "Paused.",
+    ),
+    "dash_is_cancelled": (
+        "Cancelada: o que chegar depois também é cancelado, até ser retomada.",
+        "Cancelled: what comes later is cancelled too, until it is resumed.",
+    ),
+    "dash_yes": (
+        "Sim",
+        "Yes",
+    ),
+    "dash_working": (
+        "Um momento…",
+        "One moment…",
+    ),
+    "dash_delivered": (
+        "Entregues",
+        "Delivered",
+    ),
+    "dash_by_provider": (
+        "Por provedor e canal",
+        "By provider and channel",
+    ),
+    "dash_compare": (
+        "Comparar com",
+        "Compare with",
+    ),
+    "dash_compare_nothing": (
+        "Uma das duas não tem mensagens no modo {mode}.",
+        "One of the two has no messages in mode {mode}.",
+    ),
+    "dash_failed_messages": (
+        "Mensagens sem sucesso",
+        "Messages without success",
+    ),
+    "dash_refused_rows": (
+        "Linhas que não viraram mensagem",
+        "Rows that became no message",
+    ),
+    "dash_no_failures": (
+        "Nenhuma mensagem falhou.",
+        "No message failed.",
+    ),
+    "dash_no_refusals": (
+        "Todas as linhas viraram mensagem.",
+        "Every row became a message.",
+    ),
+    "dash_person": (
+        "Pessoa (mascarada)",
+        "Person (masked)",
+    ),
+    "dash_corrected": (
+        "Corrigidas",
+        "Corrected",
+    ),
+    "dash_file": (
+        "Arquivo",
+        "File",
+    ),
+    "dash_value": (
+        "Valor (mascarado)",
+        "Value (masked)",
+    ),
+    "dash_suggestion": (
+        "Sugestão",
+        "Suggestion",
+    ),
+    "dash_rejects": (
+        "Baixar rejeitados.xlsx",
+        "Download rejeitados.xlsx",
+    ),
+    "dash_rejects_help": (
+        "As linhas como vieram, com o que está errado. Corrija e envie de novo: só as corrigidas saem.",
+        "The rows as they came, with what is wrong. Correct and send again: only the corrected ones go out.",
+    ),
+    "dash_cut": (
+        "Mostradas {shown} de {count}.",
+        "{shown} of {count} shown.",
+    ),
+    "dash_retry": (
+        "Tentar de novo",
+        "Try again",
+    ),
+    "dash_retry_ask": (
+        "Tentar de novo todas as mensagens recusadas, expiradas e canceladas desta campanha?",
+        "Try all refused, expired and cancelled messages of this campaign again?",
+    ),
+    "dash_retry_done": (
+        "O envio recomeça em segundos.",
+        "Sending starts again within seconds.",
+    ),
+    "dash_mark_accepted": (
+        "Em dúvida: chegaram",
+        "In doubt: they arrived",
+    ),
+    "dash_resend": (
+        "Em dúvida: enviar de novo",
+        "In doubt: send again",
+    ),
+    "dash_settled": (
+        "Decidido.",
+        "Settled.",
+    ),
+    "dash_note_text": (
+        "Nova anotação",
+        "New note",
+    ),
+    "dash_note_hint": (
+        "Lista revisada, aprovada por…",
+        "List reviewed, approved by…",
+    ),
+    "dash_note_add": (
+        "Anotar",
+        "Add",
+    ),
+    "dash_note_added": (
+        "Anotado.",
+        "Added.",
+    ),
+    "dash_note_remove": (
+        "Apagar",
+        "Delete",
+    ),
+    "dash_upload": (
+        "Lista de destinatários",
+        "Recipient list",
+    ),
+    "dash_upload_help": (
+        "Excel, CSV e outros formatos; nada é enviado antes da sua confirmação.",
+        "Excel, CSV and others; nothing is sent before you say so.",
+    ),
+    "dash_campaign_name": (
+        "Nome da campanha",
+        "Name of the campaign",
+    ),
+    "dash_has_definition": (
+        "A campanha já tem a definição {file}: ela vale para esta lista.",
+        "The campaign has the definition {file} already: it holds for this list.",
+    ),
+    "dash_text": (
+        "Texto e envio",
+        "Text and sending",
+    ),
+    "dash_template": (
+        "Modelo",
+        "Template",
+    ),
+    "dash_write_here": (
+        "escrever aqui",
+        "write it here",
+    ),
+    "dash_provider_help": (
+        "simulated não envia nada; um provedor de verdade espera a sua liberação.",
+        "simulated sends nothing; a real provider waits for your release.",
+    ),
+    "dash_channel_of_list": (
+        "pela lista",
+        "by the list",
+    ),
+    "dash_title": (
+        "Título ou assunto",
+        "Title or subject",
+    ),
+    "dash_body": (
+        "Mensagem",
+        "Message",
+    ),
+    "dash_body_help": (
+        "Use as colunas da lista: {{{{ nome }}}}, {{{{ valor | moeda }}}}…",
+        "Use the list's columns: {{{{ nome }}}}, {{{{ valor | moeda }}}}…",
+    ),
+    "dash_rate": (
+        "Mensagens por segundo, no máximo",
+        "Messages per second, at most",
+    ),
+    "dash_rate_help": (
+        "0: tão rápido quanto o provedor permite.",
+        "0: as fast as the provider takes.",
+    ),
+    "dash_check": (
+        "Conferir",
+        "Check",
+    ),
+    "dash_checking": (
+        "Conferindo a lista…",
+        "Checking the list…",
+    ),
+    "dash_would_become": (
+        "O que aconteceria",
+        "What would happen",
+    ),
+    "dash_to_send": (
+        "A enviar",
+        "To send",
+    ),
+    "dash_forecast": (
+        "Tempo previsto",
+        "Forecast",
+    ),
+    "dash_all_good": (
+        "Todas as linhas seriam aceitas.",
+        "Every row would be accepted.",
+    ),
+    "dash_hand_over": (
+        "Entregar ao Dagster",
+        "Hand over to Dagster",
+    ),
+    "dash_handed_over": (
+        "Entregue.",
+        "Handed over.",
+    ),
+    "dash_hand_over_help": (
+        "Grava a lista em data/input/ e a definição em data/campaigns/. Com um provedor de verdade, o envio ainda espera a sua liberação.",
+        "Writes the list to data/input/ and the definition to data/campaigns/. With a real provider, sending still waits for your release.",
+    ),
+    "dash_run_of": (
+        "Execução de {campaign}",
+        "Run of {campaign}",
+    ),
+    "dash_run_awaited": (
+        "O Dagster ainda não iniciou a execução; isso leva alguns segundos. ({url})",
+        "Dagster has not started the run yet; that takes some seconds. ({url})",
+    ),
+    "dash_no_dagster": (
+        "O Dagster não responde em {url}. Inicie-o com `make dev`; a lista espera por ele.",
+        "Dagster does not answer at {url}. Start it with `make dev`; the list waits for it.",
+    ),
+    "dash_in_dagster": (
+        "ver no Dagster",
+        "see it in Dagster",
+    ),
+    "dash_counts": (
+        "{accepted} de {messages} mensagens aceitas, {pending} pendentes.",
+        "{accepted} of {messages} messages accepted, {pending} pending.",
+    ),
+    "dashboard_missing": (
+        'O painel precisa do Streamlit. Instale com: pip install "mensageria-pipeline[dashboard]" (ou `make dashboard`).',
+        'The dashboard needs Streamlit. Install it with: pip install "mensageria-pipeline[dashboard]" (or `make dashboard`).',
+    ),
+    "dashboard_started": (
+        "Painel em {url}. Termine com Ctrl+C.",
+        "Dashboard at {url}. End with Ctrl+C.",
+    ),
+    "metric_provider": (
+        "Provedor",
+        "Provider",
+    ),
+    "metric_channel": (
+        "Canal",
+        "Channel",
+    ),
+    "metric_edition": (
+        "Edição",
+        "Edition",
+    ),
+    "metric_messages": (
+        "Mensagens",
+        "Messages",
+    ),
+    "metric_accepted": (
+        "Aceitas",
+        "Accepted",
+    ),
+    "metric_total_failed": (
+        "Falhas",
+        "Failed",
+    ),
+    "metric_unknown": (
+        "Em dúvida",
+        "In doubt",
+    ),
+    "metric_pending": (
+        "Pendentes",
+        "Pending",
+    ),
+    "metric_attempts": (
+        "Tentativas",
+        "Attempts",
+    ),
+    "metric_retries": (
+        "Novas tentativas",
+        "Retries",
+    ),
+    "metric_throttled": (
+        "Respostas 429",
+        "429 answers",
+    ),
+    "metric_latency_p50_ms": (
+        "p50 (ms)",
+        "p50 (ms)",
+    ),
+    "metric_latency_p95_ms": (
+        "p95 (ms)",
+        "p95 (ms)",
+    ),
+    "metric_latency_p99_ms": (
+        "p99 (ms)",
+        "p99 (ms)",
+    ),
+    "metric_messages_per_minute": (
+        "Mensagens/min",
+        "Messages/min",
+    ),
+    "metric_cost": (
+        "Custo (R$)",
+        "Cost (R$)",
     ),
     # charts
     "chart_outcomes": ("Mensagens por resultado", "Messages by outcome"),

@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 
 from mensageria_pipeline import texts
-from mensageria_pipeline.cli import analyst, care, control, demo, dev, inspect, person, preview, receipts, run, show
+from mensageria_pipeline.cli import (
+    analyst,
+    care,
+    control,
+    dashboard,
+    demo,
+    dev,
+    inspect,
+    person,
+    preview,
+    receipts,
+    run,
+    show,
+)
 from mensageria_pipeline.cli.console import fail
 from mensageria_pipeline.errors import MensageriaError, internal_error
 
@@ -36,7 +49,7 @@ def _settle(
         texts.use(texts.Language.EN)
 
 
-for module in (inspect, run, show, preview, control, receipts, analyst, person, care, demo, dev):
+for module in (inspect, run, show, preview, control, receipts, analyst, person, care, demo, dev, dashboard):
     module.register(app)
 
 

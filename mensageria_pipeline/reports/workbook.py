@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -52,7 +52,7 @@ class Section:
     cut: tuple[int, str] | None = None
 
 
-def write_workbook(path: Path, sections: Sequence[Section], plots: Sequence[Plot] = ()) -> None:
+def write_workbook(path: Path | IO[bytes], sections: Sequence[Section], plots: Sequence[Plot] = ()) -> None:
     """Write one styled sheet per section, with frozen headers and filters; plots on a sheet of their own, the 2nd."""
     workbook = Workbook(write_only=True)
     for place, section in enumerate(sections):

@@ -17,8 +17,7 @@
 -- decided_at: when the outcome became final, UTC
 -- is_retriable: `mensageria retry` may try it again; a dead address needs another address instead
 WITH failed AS (
-    SELECT * FROM read_parquet('{processed}/send_results/*/*.parquet', hive_partitioning = true, hive_types_autocast = false,
-        union_by_name = true)
+    SELECT * FROM read_parquet('{processed}/send_results/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)
     WHERE outcome IN ('rejected', 'invalid_address', 'expired', 'cancelled')
 ), last_attempt AS (
     SELECT campaign, mode, message_id, arg_max(verdict, attempt) AS last_answer, arg_max(code, attempt) AS last_code

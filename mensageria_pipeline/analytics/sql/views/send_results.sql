@@ -1,5 +1,4 @@
 -- What became of each message. 1 row per message, mode and edition.
 --
 -- campaign: partition key
-SELECT * FROM read_parquet('{processed}/send_results/*/*.parquet', hive_partitioning = true, hive_types_autocast = false,
-    union_by_name = true)
+SELECT * FROM read_parquet('{processed}/send_results/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)

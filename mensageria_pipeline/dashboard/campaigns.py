@@ -1,0 +1,122 @@
+"""Campanhas: every campaign with its state, mode, progress and success; filters."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import streamlit as st
+
+from mensageria_pipeline.dashboard import frame
+from mensageria_pipeline.texts import say
+
+_STATES = ("complete", "pending", "unknown", "prepared", "refused")
+
+
+def show() -> None:
+    st.title(say("dash_campaigns"))
+    rows = frame.ask("overview")
+    if not rows:
+        st.info(say("dash_nothing_yet"))
+        return
+    shown = _filtered([row | {"state": _state(row)} for row in rows])
+    _figures(shown)
+    chosen = st.dataframe(
+        [_line(row) for row in shown], hide_index=True, width="stretch", height=min(640, 40 + 36 * max(1, len(shown))),
+        on_select="rerun", selection_mode="single-row", column_config=_columns(), key="campaigns",
+    )  # fmt: skip
+    st.caption(say("dash_choose_row"))
+    if chosen.selection.rows:
+        st.session_state["campaign"] = shown[chosen.selection.rows[0]]["campaign"]
+        frame.link("campanha", say("dash_open"))
+
+
+def _filtered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that the filters leave; an empty filter leaves all."""
+    columns = st.columns([2, 1, 1, 1, 1, 1])
+    every = say("dash_every")
+    text = columns[0].text_input(say("dash_search"), placeholder=say("dash_search_hint"))
+    states = columns[1].multiselect(
+        say("dash_state"), _STATES, format_func=lambda s: say(f"state_{s}"), placeholder=every
+    )
+    modes = columns[2].multiselect(
+        say("label_mode"), ["live", "simulated"], format_func=lambda m: say(f"mode_{m}"), placeholder=every
+    )
+    providers = columns[3].multiselect(
+        say("label_provider"), sorted({p for r in rows for p in r["providers"] or []}), placeholder=every
+    )
+    channels = columns[4].multiselect(
+        say("label_channel"), sorted({c for r in rows for c in r["channels"] or []}), placeholder=every
+    )
+    since = columns[5].date_input(say("dash_since"), value=None, format="DD/MM/YYYY")
+    return [
+        row
+        for row in rows
+        if (not text or text.lower() in row["campaign"].lower())
+        and (not states or row["state"] in states)
+        and (not modes or row["mode"] in modes)
+        and (not providers or set(providers) & set(row["providers"] or []))
+        and (not channels or set(channels) & set(row["channels"] or []))
+        and (not isinstance(since, date) or _is_since(row["last_send_at"], since))
+    ]
+
+
+def _is_since(at: datetime | None, since: date) -> bool:
+    return at is not None and at >= datetime(since.year, since.month, since.day, tzinfo=UTC)
+
+
+def _state(row: dict[str, Any]) -> str:
+    if not row["messages"]:
+        return "refused" if row["row_count"] else "prepared"
+    if row["unknown"]:
+        return "unknown"
+    if row["pending"]:
+        return "prepared" if row["pending"] == row["messages"] else "pending"
+    return "complete"
+
+
+def _figures(rows: list[dict[str, Any]]) -> None:
+    """Sums of what is listed; simulated and live apart, because they are never added up."""
+    for mode in ("live", "simulated"):
+        mine = [row for row in rows if row["mode"] == mode]
+        if not mine:
+            continue
+        sums = {name: sum(row[name] for row in mine) for name in ("messages", "accepted", "total_failed", "pending")}
+        columns = st.columns(5)
+        columns[0].metric(say("dash_count_of", mode=say(f"mode_{mode}")), frame.number(len(mine)))
+        for column, (name, key) in zip(
+            columns[1:],
+            (("messages", "label_messages"), ("accepted", "label_accepted"), ("total_failed", "label_failed"),
+             ("pending", "label_pending")),
+            strict=True,
+        ):  # fmt: skip
+            column.metric(say(key), frame.number(sums[name]))
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    done = 1 - row["pending"] / row["messages"] if row["messages"] else 0.0
+    notes = frame.project().notes.of(row["campaign"])
+    return {
+        "campaign": row["campaign"], "state": say(f"state_{row['state']}"),
+        "mode": say(f"mode_{row['mode']}") if row["mode"] else "–", "done": done, "messages": row["messages"],
+        "success": row["success_rate"], "failed": row["total_failed"], "unknown": row["unknown"],
+        "pending": row["pending"], "providers": ", ".join(row["providers"] or []) or "–",
+        "last": row["last_send_at"], "note": notes[0].text if notes else "",
+    }  # fmt: skip
+
+
+def _columns() -> dict[str, Any]:
+    config = st.column_config
+    count: dict[str, Any] = {"format": "localized", "width": "small"}
+    return {
+        "campaign": config.TextColumn(say("label_campaign"), width="medium"),
+        "state": config.TextColumn(say("dash_state"), width="small"),
+        "mode": config.TextColumn(say("label_mode"), width="small"),
+        "done": config.ProgressColumn(say("dash_progress"), min_value=0, max_value=1, format="percent"),
+        "messages": config.NumberColumn(say("label_messages"), **count),
+        "success": config.NumberColumn(say("dash_success"), format="percent", width="small"),
+        "failed": config.NumberColumn(say("label_failed"), **count),
+        "unknown": config.NumberColumn(say("label_unknown"), **count),
+        "pending": config.NumberColumn(say("label_pending"), **count),
+        "providers": config.TextColumn(say("label_provider"), width="small"),
+        "last": config.DatetimeColumn(say("dash_last"), format="DD/MM/YYYY HH:mm", timezone="America/Sao_Paulo"),
+        "note": config.TextColumn(say("dash_note"), width="medium"),
+    }

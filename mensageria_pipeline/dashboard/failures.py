@@ -1,0 +1,156 @@
+"""Falhas: from reason to code to rows, masked; downloads; another attempt, and a word on what is in doubt."""
+
+import io
+from typing import Any
+
+import streamlit as st
+
+from mensageria_pipeline import control
+from mensageria_pipeline.contracts.masking import mask
+from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.dashboard import frame
+from mensageria_pipeline.reports.workbook import Section, write_workbook
+from mensageria_pipeline.sending.settle import RETRIABLE
+from mensageria_pipeline.texts import say
+
+_SHOWN = 500
+
+
+def show() -> None:
+    st.title(say("dash_failures"))
+    campaign = frame.choose_campaign()
+    if campaign is None:
+        return
+    frame.show_notes(campaign)
+    messages, rows = st.tabs([say("dash_failed_messages"), say("dash_refused_rows")])
+    with messages:
+        _messages(campaign)
+    with rows:
+        _rows(campaign)
+
+
+def _messages(campaign: str) -> None:
+    found = frame.ask("failures", campaign=campaign)
+    if not found:
+        st.success(say("dash_no_failures"))
+        return
+    mode = frame.choose_mode(found)
+    mine = [row for row in found if row["mode"] == mode]
+    _actions(campaign, {row["outcome"] for row in mine})
+    lines = [
+        {say("label_outcome"): say(f"outcome_{row['outcome']}"), say("label_provider"): row["provider"],
+         say("label_code"): row["code"] or "–", say("label_messages"): row["messages"],
+         say("metric_attempts"): row["attempts"]}
+        for row in mine
+    ]  # fmt: skip
+    chosen = _choose(lines, "failures")
+    if chosen is None:
+        return
+    row = mine[chosen]
+    people = frame.ask(
+        "failed_messages", campaign=campaign, mode=mode, outcome=row["outcome"], code=row["code"], most=_SHOWN
+    )
+    _details([_person_line(each) for each in people], row["messages"], f"falhas-{campaign}")
+
+
+def _person_line(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        say("label_row"): row["row_number"], say("dash_person"): mask(row["person"]),
+        say("label_channel"): row["channel"],
+        say("label_provider"): row["provider"], say("label_outcome"): say(f"outcome_{row['outcome']}"),
+        say("label_code"): row["code"] or "–", say("metric_attempts"): row["attempts"],
+        say("label_when"): frame.moment(row["decided_at"]), say("label_message"): row["message_id"],
+    }  # fmt: skip
+
+
+def _rows(campaign: str) -> None:
+    found = frame.ask("reasons", campaign=campaign)
+    if not found:
+        st.success(say("dash_no_refusals"))
+        return
+    lines = [
+        {say("label_fate"): say(f"fate_{row['fate']}"), say("label_reason"): say(f"code_{row['code']}"),
+         say("label_rows"): row["row_count"], say("dash_corrected"): row["superseded"]}
+        for row in found
+    ]  # fmt: skip
+    chosen = _choose(lines, "reasons")
+    if chosen is not None:
+        row = found[chosen]
+        people = frame.ask("refused_rows", campaign=campaign, fate=row["fate"], code=row["code"], most=_SHOWN)
+        shown = [
+            {say("label_row"): each["row_number"], say("dash_file"): each["file_name"],
+             say("dash_person"): mask(each["person"]), say("label_column"): each["column"],
+             say("dash_value"): each["value_masked"], say("label_reason"): each["reason"],
+             say("dash_suggestion"): each["suggestion"]}
+            for each in people
+        ]  # fmt: skip
+        _details(shown, row["row_count"], f"rejeitadas-{campaign}")
+    workbook = frame.project().layout.export_dir(campaign) / "rejeitados.xlsx"
+    if workbook.exists():
+        st.download_button(
+            say("dash_rejects"),
+            workbook.read_bytes(),
+            workbook.name,
+            icon=":material/download:",
+            help=say("dash_rejects_help"),
+        )
+
+
+def _choose(lines: list[dict[str, Any]], key: str) -> int | None:
+    """Which line of a table somebody chose."""
+    table = st.dataframe(
+        lines, hide_index=True, width="stretch", on_select="rerun", selection_mode="single-row", key=key
+    )
+    st.caption(say("dash_choose_row"))
+    return table.selection.rows[0] if table.selection.rows else None
+
+
+def _details(lines: list[dict[str, Any]], count: int, name: str) -> None:
+    """The rows behind a line, masked, and the same as files."""
+    if count > len(lines):
+        st.caption(say("dash_cut", shown=frame.number(len(lines)), count=frame.number(count)))
+    st.dataframe(lines, hide_index=True, width="stretch")
+    if not lines:
+        return
+    csv = "\ufeff" + "\n".join(
+        ";".join(_csv_cell(cell) for cell in row) for row in [list(lines[0]), *map(dict.values, lines)]
+    )
+    columns = st.columns([1, 1, 4])
+    columns[0].download_button("CSV", csv.encode(), f"{name}.csv", "text/csv", icon=":material/download:")
+    columns[1].download_button("Excel", _workbook(lines), f"{name}.xlsx", icon=":material/download:")
+
+
+def _csv_cell(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    text = f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(';"\n\r') else text
+
+
+def _workbook(lines: list[dict[str, Any]]) -> bytes:
+    buffer = io.BytesIO()
+    write_workbook(buffer, [Section(say("dash_failures"), list(lines[0]), [list(line.values()) for line in lines])])
+    return buffer.getvalue()
+
+
+def _actions(campaign: str, outcomes: set[str]) -> None:
+    project = frame.project()
+    retriable = [outcome for outcome in RETRIABLE if outcome.value in outcomes]
+    columns = st.columns(3)
+    if retriable:
+        with columns[0]:
+            frame.act(
+                say("dash_retry"), say("dash_retry_done"), lambda: control.retry_soon(project, campaign, retriable),
+                "retry", ask_first=say("dash_retry_ask"), icon=":material/replay:",
+            )  # fmt: skip
+    if Outcome.UNKNOWN.value in outcomes:
+        with columns[1]:
+            frame.act(
+                say("dash_mark_accepted"), say("dash_settled"),
+                lambda: control.settle(project, campaign, Outcome.ACCEPTED), "accepted",
+                ask_first=say("unknown_ask_mark", campaign=campaign, mark="accepted"), icon=":material/check:",
+            )  # fmt: skip
+        with columns[2]:
+            frame.act(
+                say("dash_resend"), say("dash_retry_done"), lambda: control.resend_soon(project, campaign), "resend",
+                ask_first=say("unknown_ask_resend", campaign=campaign), icon=":material/forward:",
+            )  # fmt: skip

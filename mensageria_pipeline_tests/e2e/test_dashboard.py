@@ -1,0 +1,136 @@
+"""The dashboard in a real browser: every page, on nothing and on the demo; and a list from upload to results."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from mensageria_pipeline_tests.cli.conftest import Terminal
+from mensageria_pipeline_tests.fakes import dashboard as fake
+from mensageria_pipeline_tests.fakes.dagster_server import dagster_server, prepare_root
+from mensageria_pipeline_tests.needs import need
+
+PAGES = ("", "campanha", "falhas", "enviar", "anotacoes")
+LIST = (
+    "id;nome;email\n"
+    + "".join(f"{n};Pessoa {n};pessoa{n}@exemplo.com.br\n" for n in range(30))
+    + "99;Erro;sem-arroba\n"
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    need(fake.missing())
+    with fake.browser() as running:
+        yield running
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1366, "height": 1000})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a dashboard over the demo campaign."""
+    need(fake.missing())
+    root = tmp_path_factory.mktemp("demo")
+    prepare_root(root, INPUT_SETTLE_SECONDS="0")
+    assert Terminal(root).run("demo").code == 0
+    with fake.dashboard(root) as url:
+        yield url
+
+
+def test_every_page_stands_on_an_empty_project(tmp_path: Path, page: Page) -> None:
+    """A first start is no error: each page says what to do."""
+    prepare_root(tmp_path, INPUT_SETTLE_SECONDS="0")
+    with fake.dashboard(tmp_path) as url:
+        for path in PAGES:
+            fake.open_page(page, f"{url}/{path}")
+            assert fake.troubles(page) == [], path
+
+
+def test_every_page_stands_on_the_demo_and_masks_people(demo: str, page: Page) -> None:
+    """Pictures and tables, no error box, and no address of anybody."""
+    for path in PAGES:
+        fake.open_page(page, f"{demo}/{path}")
+        assert fake.troubles(page) == [], path
+        text = page.inner_text("body")
+        assert "@exemplo" not in text
+        assert "+5511" not in text
+    fake.open_page(page, f"{demo}/campanha?campanha=demo-boas-vindas")
+    expect(page.get_by_text("Mensagens por resultado").first).to_be_attached()
+    assert "604 linhas = " in page.inner_text("body")
+
+
+def test_the_language_can_be_chosen(demo: str, page: Page) -> None:
+    """For this visitor alone."""
+    fake.open_page(page, demo)
+    page.get_by_text("English", exact=True).click()
+    fake.settle(page)
+    expect(page.locator("h1").first).to_have_text("Campaigns")
+    other = page.context.new_page()
+    fake.open_page(other, demo)
+    expect(other.locator("h1").first).to_have_text("Campanhas")
+
+
+def test_failures_lead_to_masked_rows_and_files(demo: str, page: Page) -> None:
+    """From reason to code to rows; the download is masked too."""
+    fake.open_page(page, f"{demo}/falhas?campanha=demo-boas-vindas")
+    table = page.locator('[data-testid="stDataFrame"]').first
+    table.click(position={"x": 16, "y": 54})
+    fake.settle(page)
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    content = Path(caught.value.path()).read_text(encoding="utf-8-sig")
+    assert content.startswith("Linha;")
+    assert "@exemplo" not in content
+    assert "…" in content
+
+
+def test_a_note_is_shown_where_its_campaign_is(demo: str, page: Page) -> None:
+    """And can be taken away again."""
+    fake.open_page(page, f"{demo}/anotacoes?campanha=demo-boas-vindas")
+    page.get_by_label("Nova anotação").fill("Lista revisada")
+    page.get_by_role("button", name="Anotar").click()
+    fake.settle(page)
+    fake.open_page(page, f"{demo}/campanha?campanha=demo-boas-vindas")
+    expect(page.get_by_text("Lista revisada").first).to_be_visible()
+    fake.open_page(page, f"{demo}/anotacoes?campanha=demo-boas-vindas")
+    page.get_by_role("button", name="Apagar").first.click()
+    fake.settle(page)
+    expect(page.get_by_text("Lista revisada")).to_have_count(0)
+
+
+@pytest.mark.live
+def test_a_list_from_upload_to_results(tmp_path: Path, page: Page) -> None:
+    """Uploaded, checked, handed over, run by Dagster, and its results on the page."""
+    with dagster_server(tmp_path) as server:
+        env = tmp_path / ".env"
+        env.write_text(env.read_text(encoding="utf-8") + f"DAGSTER_URL={server.url}\n", encoding="utf-8")
+        with fake.dashboard(tmp_path) as url:
+            fake.open_page(page, f"{url}/enviar")
+            file = {"name": "clientes.csv", "mimeType": "text/csv", "buffer": LIST.encode()}
+            page.locator('input[type="file"]').set_input_files(files=[file])  # type: ignore[list-item]
+            fake.settle(page)
+            page.get_by_role("button", name="Conferir").click()
+            page.get_by_role("button", name="Entregar ao Dagster").wait_for(timeout=60_000)
+            body = page.inner_text("body")
+            assert "p…@e…" in body
+            assert "pessoa0@" not in body
+            page.get_by_role("button", name="Entregar ao Dagster").click()
+            _until(page, "30 de 30 mensagens aceitas")
+            fake.open_page(page, f"{url}/campanha?campanha=clientes")
+            assert "31 linhas = 30 planejadas + 1 rejeitadas" in page.inner_text("body")
+            assert fake.troubles(page) == []
+
+
+def _until(page: Page, text: str, timeout_s: float = 90.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while text not in page.inner_text("body"):
+        assert time.monotonic() < deadline, page.inner_text("body")[-1_500:]
+        page.wait_for_timeout(500)
