@@ -51,6 +51,9 @@ docs: $(INSTALLED_DEV) ## write the generated documents
 fuzz: $(INSTALLED_DEV) ## tamper with lists and look for anything but our own errors (some minutes)
 	@$(BIN)/python -m pytest mensageria_pipeline_tests/intake/test_fuzz.py --hypothesis-profile=fuzz
 
+screenshots: $(INSTALLED_DEV) ## take the pictures of docs/images anew (needs chromium)
+	@$(BIN)/python -m mensageria_pipeline_tests.e2e.screenshots
+
 bench: $(INSTALLED_DEV) $(BENCH) ## run every benchmark (ten minutes; needs nginx-light and nghttp2-client)
 	@$(BIN)/python -m benchmarks
 

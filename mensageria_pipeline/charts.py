@@ -24,6 +24,7 @@ _FLOW_COLORS = ("#1f4e79", "#2e75b6", "#2e7d4f", "#58a978")
 _BLUE = "#1f4e79"
 _WIDTH = 560
 _BAR = 26
+_ROOM = 1.15
 _THEME: Mapping[str, Any] = {
     "font": "DejaVu Sans, Arial, sans-serif", "background": "#ffffff",
     "title": {"fontSize": 15, "anchor": "start", "fontWeight": 600, "color": "#1b2631"},
@@ -138,10 +139,16 @@ def _specification(chart: Chart) -> dict[str, Any]:
 
 
 def _bars(rows: list[dict[str, Any]], name: str, count: str, title: str, axis: str) -> alt.LayerChart:
-    """Horizontal bars in the order of the rows, each with its number at its end."""
+    """Horizontal bars in the order of the rows, each with its number at its end, which needs some room."""
+    most = max((row[count] for row in rows), default=1) or 1
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y(f"{name}:N", sort=None, title=None),
-        x=alt.X(f"{count}:Q", title=axis, axis=alt.Axis(format=",.0f", tickMinStep=1)),
+        x=alt.X(
+            f"{count}:Q",
+            title=axis,
+            axis=alt.Axis(format=",.0f", tickMinStep=1, tickCount=6),
+            scale=alt.Scale(domain=[0, most * _ROOM], nice=False),
+        ),
         tooltip=[alt.Tooltip(f"{name}:N", title=" "), alt.Tooltip(f"{count}:Q", title=axis, format=",.0f")],
     )
     bars = base.mark_bar().encode(color=alt.Color("color:N", scale=None))

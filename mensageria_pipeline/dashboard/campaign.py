@@ -38,7 +38,7 @@ def show() -> None:
     _comparison(campaign, mode)
 
 
-@st.fragment(run_every=_LIVE_S)
+@frame.live(_LIVE_S)
 def _live(campaign: str) -> None:
     """What is under way: refreshed by itself, without the rest of the page."""
     project = frame.project()

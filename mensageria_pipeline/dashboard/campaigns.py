@@ -19,9 +19,11 @@ def show() -> None:
         return
     shown = _filtered([row | {"state": _state(row)} for row in rows])
     _figures(shown)
+    notes = {note.campaign: note.text for note in reversed(frame.project().notes.all())}
+    lines = [_line(row, notes.get(row["campaign"], "")) for row in shown]
     chosen = st.dataframe(
-        [_line(row) for row in shown], hide_index=True, width="stretch", height=min(640, 40 + 36 * max(1, len(shown))),
-        on_select="rerun", selection_mode="single-row", column_config=_columns(), key="campaigns",
+        lines, hide_index=True, width="stretch", height=min(640, 40 + 36 * max(1, len(lines))), on_select="rerun",
+        selection_mode="single-row", column_config=_columns(), key="campaigns",
     )  # fmt: skip
     st.caption(say("dash_choose_row"))
     if chosen.selection.rows:
@@ -91,15 +93,14 @@ def _figures(rows: list[dict[str, Any]]) -> None:
             column.metric(say(key), frame.number(sums[name]))
 
 
-def _line(row: dict[str, Any]) -> dict[str, Any]:
+def _line(row: dict[str, Any], note: str) -> dict[str, Any]:
     done = 1 - row["pending"] / row["messages"] if row["messages"] else 0.0
-    notes = frame.project().notes.of(row["campaign"])
     return {
         "campaign": row["campaign"], "state": say(f"state_{row['state']}"),
         "mode": say(f"mode_{row['mode']}") if row["mode"] else "–", "done": done, "messages": row["messages"],
         "success": row["success_rate"], "failed": row["total_failed"], "unknown": row["unknown"],
         "pending": row["pending"], "providers": ", ".join(row["providers"] or []) or "–",
-        "last": row["last_send_at"], "note": notes[0].text if notes else "",
+        "last": row["last_send_at"], "note": note,
     }  # fmt: skip
 
 

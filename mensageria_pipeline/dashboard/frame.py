@@ -1,8 +1,10 @@
 """What every page of the dashboard shares: the project, the language, the chosen campaign, numbers, and errors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 from zoneinfo import ZoneInfo
 
 import altair as alt
@@ -16,6 +18,7 @@ from mensageria_pipeline.project import Project
 from mensageria_pipeline.status import known_partitions
 from mensageria_pipeline.texts import Language, say
 
+P = ParamSpec("P")
 FRESH_S = 5
 """For so long an answer of the warehouse is shown again."""
 _AROUND_PX = 80
@@ -38,14 +41,36 @@ def choose_language() -> None:
     texts.use_here(_LANGUAGES[chosen])
 
 
-def run(page: StreamlitPage) -> None:
-    """One page; what goes wrong is a sentence, never a traceback."""
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """What goes wrong is a sentence, never a traceback. Streamlit's own signals are no Exceptions, and pass."""
     try:
-        page.run()
+        yield
     except MensageriaError as error:
         st.warning(error.text())
-    except Exception as error:  # noqa: BLE001 - an operator gets a sentence; Streamlit's own signals are no Exceptions
+    except Exception as error:  # noqa: BLE001 - an operator gets a sentence; its text may be personal
         st.warning(internal_error(error))
+
+
+def run(page: StreamlitPage) -> None:
+    with readable_errors():
+        page.run()
+
+
+def live(seconds: float) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """A part of a page that draws itself anew every few seconds, without the rest."""
+
+    def decorate(part: Callable[P, None]) -> Callable[P, None]:
+        @st.fragment(run_every=seconds)
+        @wraps(part)
+        def shown(*args: P.args, **kwargs: P.kwargs) -> None:
+            texts.use_here(_LANGUAGES[st.session_state["language"]])
+            with readable_errors():
+                part(*args, **kwargs)
+
+        return shown
+
+    return decorate
 
 
 def know(pages: Mapping[str, StreamlitPage]) -> None:
@@ -128,6 +153,11 @@ def _do(action: Callable[[], object], done: str) -> None:
     st.toast(done, icon="✅")
 
 
+def _plain(text: str) -> str:
+    """Somebody's words as they are: no markup, no links."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)
+
+
 def show_notes(campaign: str) -> None:
     for note in project().notes.of(campaign)[:5]:
-        st.caption(f"📝 {moment(note.at)} · {note.text}")
+        st.caption(f":material/edit_note: {moment(note.at)} · {_plain(note.text)}")

@@ -225,7 +225,7 @@ def _hand_over(checked: _Checked) -> None:
     st.session_state["campaign"] = checked.campaign
 
 
-@st.fragment(run_every=_WATCH_S)
+@frame.live(_WATCH_S)
 def _handed_over() -> None:
     """How the run of the campaign that was handed over goes, with its link; and the person's word to send it."""
     campaign = st.session_state.get("handed_over")

@@ -27,7 +27,7 @@ from mensageria_pipeline.texts import say
 
 _PACKAGE = "mensageria_pipeline.reports"
 _FETCH_ROWS = 5_000
-SHEET_ROWS = 10_000
+SHEET_ROWS = 2_000
 """Rows of a detail sheet, at most: more take openpyxl longer than all the rest. The CSV beside it has them all."""
 _ZONE = "America/Sao_Paulo"
 
@@ -72,7 +72,7 @@ def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime,
         counts = {}
         for detail in _DETAILS:
             counts[detail.name] = _write_detail(connection, detail, folder)
-            relation = connection.sql(query(_PACKAGE, detail.name))
+            relation = connection.table(detail.name)
             shown = _rows(relation.limit(SHEET_ROWS))
             file = f"{detail.file}.csv" if detail.file else "resultados.csv"
             cut = (counts[detail.name], file) if counts[detail.name] > SHEET_ROWS else None
@@ -138,12 +138,10 @@ def _rows(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[object, ...]]:
 
 
 def _write_detail(connection: duckdb.DuckDBPyConnection, detail: _Detail, folder: Path) -> int:
-    """Every row of a detail as CSV and Parquet, where it has files of its own; how many rows."""
-    if detail.file is None:
-        return len(connection.sql(query(_PACKAGE, detail.name)))
-    with replacing(folder / f"{detail.file}.parquet") as temporary:
-        # Once, in order; the rest reads it back.
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {detail.name} AS {query(_PACKAGE, detail.name)}")
-        connection.execute(f"COPY {detail.name} TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)")
-    write_csv(connection.table(detail.name), folder / f"{detail.file}.csv")
+    """The rows of a detail as a table of its name, and, where it has files of its own, those; how many rows."""
+    connection.execute(f"CREATE TEMP TABLE {detail.name} AS {query(_PACKAGE, detail.name)}")
+    if detail.file:
+        with replacing(folder / f"{detail.file}.parquet") as temporary:
+            connection.execute(f"COPY {detail.name} TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+        write_csv(connection.table(detail.name), folder / f"{detail.file}.csv")
     return int(connection.execute(f"SELECT count(*) FROM {detail.name}").fetchall()[0][0])  # noqa: S608 - ours

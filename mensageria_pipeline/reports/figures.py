@@ -61,8 +61,9 @@ class Figures:
 
 def write_figures(figures: Figures, folder: Path) -> dict[str, str]:
     """Write each chart as PNG and SVG, and delete those of before; name → SVG."""
-    drawings = {name: charts.svg(chart) for name, chart in figures.drawn().items()}
-    for name, chart in figures.drawn().items():
+    drawn = figures.drawn()
+    drawings = {name: charts.svg(chart) for name, chart in drawn.items()}
+    for name, chart in drawn.items():
         with replacing(folder / f"{name}.png") as temporary:
             temporary.write_bytes(charts.png(chart))
         with replacing(folder / f"{name}.svg") as temporary:

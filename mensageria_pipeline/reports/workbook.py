@@ -1,10 +1,12 @@
 """The report workbook, written with openpyxl row by row: memory does not grow with the rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -139,24 +141,48 @@ def header_cell(sheet: Any, name: str) -> Any:
 
 def text_cell(sheet: Any, value: str | None) -> Any:
     """A cell that is never a formula: text stays text, whatever it begins with."""
-    if value is None:
-        return WriteOnlyCell(sheet)
+    return WriteOnlyCell(sheet) if value is None else _text(sheet, value, wraps=False)
+
+
+def _text(sheet: Any, value: str, *, wraps: bool) -> Any:
     text = ILLEGAL_CHARACTERS_RE.sub("", value)[:_MAX_CELL]
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
-    cell.quotePrefix = text.startswith(("=", "+", "-", "@"))
-    cell.alignment = _TOP
+    _dress(sheet, cell, _Dress(wraps=wraps, is_quoted=text.startswith(("=", "+", "-", "@"))))
     return cell
 
 
 def _cell(sheet: Any, column: str, value: Any) -> Any:
     if isinstance(value, str):
-        cell = text_cell(sheet, value)
-        cell.alignment = _WRAP if _WIDE.get(column, 0) >= _WRAPPED else _TOP
-        return cell
+        return _text(sheet, value, wraps=_WIDE.get(column, 0) >= _WRAPPED)
     if isinstance(value, datetime):
         value = value.replace(tzinfo=None)  # Excel knows no time zones; the query gives local time
     cell = WriteOnlyCell(sheet, value=value)
-    if column not in _IDENTIFIERS:
-        cell.number_format = _FORMATS.get(type(value), "General")
+    if column not in _IDENTIFIERS and value is not None:
+        _dress(sheet, cell, _Dress(number_format=_FORMATS.get(type(value), "General")))
     return cell
+
+
+class _Dress(NamedTuple):
+    """How a cell looks. There are few looks and many cells."""
+
+    wraps: bool = False
+    is_quoted: bool = False
+    number_format: str = "General"
+
+
+def _dress(sheet: Any, cell: Any, dress: _Dress) -> None:
+    """Give a cell its look, worked out once for each workbook: openpyxl hashes every style anew, which took most of the
+    time of a long sheet."""
+    known = _LOOKS.setdefault(sheet.parent, {})
+    if dress not in known:
+        first = WriteOnlyCell(sheet)
+        first.alignment = _WRAP if dress.wraps else _TOP
+        first.number_format = dress.number_format
+        first.quotePrefix = dress.is_quoted
+        known[dress] = first._style  # type: ignore[attr-defined]  # noqa: SLF001 - as openpyxl copies cells
+    cell._style = copy(known[dress])  # noqa: SLF001
+
+
+_LOOKS: WeakKeyDictionary[Any, dict[_Dress, Any]] = WeakKeyDictionary()
+"""Workbook → its looks."""

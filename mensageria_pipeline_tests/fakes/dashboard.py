@@ -19,6 +19,9 @@ _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "
           "--disable-component-update", "--disable-sync")  # fmt: skip
 """Without these a browser that has no network looks for Google's hosts at every start."""
 _START_S = 60
+_BEFORE_MS, _AFTER_MS = 400, 600
+SETTLING_S = _AFTER_MS / 1000
+"""What `settle` waits after the last thing has run."""
 
 
 def missing() -> str:
@@ -64,11 +67,11 @@ def open_page(page: Page, url: str) -> Page:
 
 def settle(page: Page) -> None:
     """Until nothing runs any more."""
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(_BEFORE_MS)
     page.wait_for_function(
         '() => !document.querySelector(\'[data-testid="stApp"][data-test-script-state="running"]\')', timeout=60_000
     )
-    page.wait_for_timeout(600)
+    page.wait_for_timeout(_AFTER_MS)
 
 
 def troubles(page: Page) -> list[str]:

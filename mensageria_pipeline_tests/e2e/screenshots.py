@@ -1,0 +1,86 @@
+"""Pictures of the dashboard and of Dagster for the documents: `make screenshots` writes them to docs/images/.
+
+A project of its own with the demo campaign and another; a laptop's width, and a narrow one.
+"""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from mensageria_pipeline.project import Project
+from mensageria_pipeline_tests.cli.conftest import Terminal
+from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline_tests.fakes import dashboard as fake
+from mensageria_pipeline_tests.fakes.dagster_server import ROOT, dagster_server
+
+WIDTHS = {"laptop": (1366, 1000), "narrow": (480, 1000)}
+_LONG = {"campanha": 2.1, "enviar": 1.9}
+"""Pages that are longer than a screen, and by how much."""
+_OF = "?campanha=demo-boas-vindas"
+_PAGES = {
+    "campanhas": "", "campanha": f"campanha{_OF}", "falhas": f"falhas{_OF}", "enviar": "enviar",
+    "anotacoes": f"anotacoes{_OF}",
+}  # fmt: skip
+_LIST = (
+    "id;nome;email\n"
+    + "".join(f"{n};Pessoa {n};pessoa{n}@exemplo.com.br\n" for n in range(30))
+    + "99;Erro;sem-arroba\n"
+)
+
+
+def main(target: Path = ROOT / "docs" / "images") -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with dagster_server(root, INPUT_SETTLE_SECONDS="0") as server:
+            _fill(root)
+            with fake.dashboard(root) as url, fake.browser() as browser:
+                for name, size in WIDTHS.items():
+                    _take(browser, url, name, size, target)
+                _take_dagster(browser, server.url, target)
+
+
+def _fill(root: Path) -> None:
+    terminal = Terminal(root)
+    assert terminal.run("demo").code == 0
+    assert terminal.run("note", "demo-boas-vindas", "Lista revisada e aprovada pelo time de relacionamento.").code == 0
+    bench = Workbench(Project.load(root))
+    bench.define(
+        "cobranca-novembro",
+        "template: {body: 'Olá, {{ nome }}!'}\nsimulation: {seed: 5, rejected: 0.06, throttled: 0.1}\n",
+    )
+    bench.drop("cobranca-novembro", _LIST)
+    assert terminal.run("run", "cobranca-novembro").code == 0
+
+
+def _take(browser: Browser, url: str, name: str, size: tuple[int, int], target: Path) -> None:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, timezone_id="America/Sao_Paulo")
+    page = context.new_page()
+    for picture, path in _PAGES.items():
+        page.set_viewport_size({"width": size[0], "height": int(size[1] * _LONG.get(picture, 1))})
+        fake.open_page(page, f"{url}/{path}")
+        if name == "narrow":  # the menu lies over the page there
+            page.keyboard.press("Escape")
+        if picture == "enviar":
+            file = {"name": "natal.csv", "mimeType": "text/csv", "buffer": _LIST.encode()}
+            page.locator('input[type="file"]').set_input_files(files=[file])  # type: ignore[list-item]
+            fake.settle(page)
+            page.get_by_role("button", name="Conferir").click()
+            page.get_by_role("button", name="Entregar ao Dagster").wait_for(timeout=60_000)
+        page.wait_for_timeout(1_500)
+        page.screenshot(path=str(target / f"painel-{picture}-{name}.png"))
+    context.close()
+
+
+def _take_dagster(browser: Browser, url: str, target: Path) -> None:
+    page = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
+    groups = ("intake", "people", "recipients", "messages", "sending", "receipts", "analytics", "reports")
+    expanded = ",".join(f"mensageria_pipeline:__repository__:{group}" for group in groups)
+    page.goto(f"{url}/asset-groups?expanded={expanded}")
+    page.wait_for_timeout(8_000)
+    page.screenshot(path=str(target / "dagster-assets.png"))
+
+
+if __name__ == "__main__":
+    main()
