@@ -19,6 +19,8 @@ from mensageria_pipeline_tests.fakes.dagster_server import ROOT
 
 PACKAGE = ROOT / "mensageria_pipeline"
 STAGES = ("intake", "recipients", "messages", "sending", "analytics", "reports")
+"""`people`, `receipts` and the front ends know them; they know none of those."""
+FRONT_ENDS = ("defs", "cli", "dashboard", "people", "receipts")
 READMES = ("README.md", "README.pt-BR.md")
 
 
@@ -40,7 +42,7 @@ def test_stages_meet_only_in_contracts() -> None:
     for path, names in modules():
         if path.parts[0] not in (*STAGES, "contracts"):
             continue
-        forbidden = [stage for stage in STAGES if stage != path.parts[0]]
+        forbidden = [other for other in (*STAGES, *FRONT_ENDS) if other != path.parts[0]]
         found = [name for name in names for stage in forbidden if name.startswith(f"mensageria_pipeline.{stage}")]
         assert not found, f"{path} imports {found}"
 
@@ -52,6 +54,13 @@ def test_only_the_shell_knows_dagster() -> None:
         if path.parts[0] in allowed or path == Path("cli/launch.py"):
             continue
         assert not [name for name in names if name == "dagster" or name.startswith("dagster.")], path
+
+
+def test_only_the_dashboard_knows_streamlit() -> None:
+    """It is an extra: without it everything else works."""
+    for path, names in modules():
+        if path.parts[0] != "dashboard":
+            assert not [name for name in names if name.split(".")[0] == "streamlit"], path
 
 
 def test_the_environment_is_read_in_one_file() -> None:

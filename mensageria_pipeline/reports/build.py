@@ -27,8 +27,10 @@ from mensageria_pipeline.texts import say
 
 _PACKAGE = "mensageria_pipeline.reports"
 _FETCH_ROWS = 5_000
-SHEET_ROWS = 2_000
-"""Rows of a detail sheet, at most: more take openpyxl longer than all the rest. The CSV beside it has them all."""
+WHOLE_ROWS = 20_000
+"""A detail sheet is whole up to so many rows. The CSV beside it is always."""
+CUT_ROWS = 1_000
+"""What a sheet shows of a longer one: its rows take openpyxl longer than all the rest of a large report."""
 _ZONE = "America/Sao_Paulo"
 
 
@@ -73,9 +75,9 @@ def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime,
         for detail in _DETAILS:
             counts[detail.name] = _write_detail(connection, detail, folder)
             relation = connection.table(detail.name)
-            shown = _rows(relation.limit(SHEET_ROWS))
-            file = f"{detail.file}.csv" if detail.file else "resultados.csv"
-            cut = (counts[detail.name], file) if counts[detail.name] > SHEET_ROWS else None
+            is_whole = counts[detail.name] <= WHOLE_ROWS
+            shown = _rows(relation if is_whole else relation.limit(CUT_ROWS))
+            cut = None if is_whole else (counts[detail.name], f"{detail.file or 'resultados'}.csv")
             sections.append(Section(detail.title, relation.columns, shown, cut))
         with replacing(folder / "relatorio.xlsx") as temporary:
             write_workbook(temporary, sections, figures.plots())

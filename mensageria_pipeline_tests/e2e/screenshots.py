@@ -75,10 +75,11 @@ def _take(browser: Browser, url: str, name: str, size: tuple[int, int], target: 
 
 def _take_dagster(browser: Browser, url: str, target: Path) -> None:
     page = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
-    groups = ("intake", "people", "recipients", "messages", "sending", "receipts", "analytics", "reports")
-    expanded = ",".join(f"mensageria_pipeline:__repository__:{group}" for group in groups)
-    page.goto(f"{url}/asset-groups?expanded={expanded}")
-    page.wait_for_timeout(8_000)
+    page.goto(f"{url}/asset-groups")
+    page.get_by_text("recipients").first.wait_for()
+    page.wait_for_timeout(4_000)
+    page.keyboard.press("Alt+E")  # shows the assets of all groups
+    page.wait_for_timeout(4_000)
     page.screenshot(path=str(target / "dagster-assets.png"))
 
 

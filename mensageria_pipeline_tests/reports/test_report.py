@@ -1,6 +1,8 @@
 """The report: what people receive, readable by their programs, and nothing that runs."""
 
 import csv
+import shutil
+import subprocess
 from pathlib import Path
 
 import fastexcel
@@ -8,9 +10,11 @@ import openpyxl
 import pytest
 
 from mensageria_pipeline.errors import StaleInputError
+from mensageria_pipeline.reports import build
 from mensageria_pipeline.reports.build import build_report
 from mensageria_pipeline.reports.workbook import Section, write_workbook
 from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, Workbench
+from mensageria_pipeline_tests.needs import need
 
 LIST = "id;nome;token\n1;Ana;t1\n2;Bia;\n=1+1;Caio;t3\n4;Davi;t4\n"
 
@@ -92,3 +96,32 @@ def test_a_campaign_in_which_nobody_is_messaged_has_a_report(bench: Workbench) -
     bench.drop("a", "id;nome;email\n1;Ana;ana@\n")
     bench.run("a")
     assert build_report(bench.layout, "a").non_recipients == 1
+
+
+def test_an_office_suite_shows_the_workbook_with_its_charts(reported: Workbench, tmp_path: Path) -> None:
+    """Printed by LibreOffice: sheets, accents and the charts' own texts are on the pages."""
+    need("" if shutil.which("soffice") else "LibreOffice is not installed: apt-get install libreoffice-calc")
+    need("" if shutil.which("pdftotext") else "poppler-utils is not installed: apt-get install poppler-utils")
+    workbook = reported.layout.export_dir("a") / "relatorio.xlsx"
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "pdf",
+         "--outdir", str(tmp_path), str(workbook)],
+        check=True, capture_output=True, timeout=180,
+    )  # fmt: skip
+    shown = subprocess.run(
+        ["pdftotext", "-layout", str(tmp_path / "relatorio.pdf"), "-"], check=True, capture_output=True, text=True
+    ).stdout
+    for words in ("Linhas recebidas", "Mensagens por resultado", "A coluna token está vazia", "=1+1"):
+        assert words in shown, words
+
+
+def test_long_sheets_are_cut_and_short_ones_whole(reported: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CSV has every row all the same."""
+    monkeypatch.setattr(build, "WHOLE_ROWS", 2)
+    monkeypatch.setattr(build, "CUT_ROWS", 1)
+    build_report(reported.layout, "a")
+    folder = reported.layout.export_dir("a")
+    book = openpyxl.load_workbook(folder / "relatorio.xlsx")
+    assert [row[0] for row in book["Mensagens"].values][2].endswith("As 3 linhas estão em resultados.csv.")
+    assert book["Resultados"].max_row == 1 + len({row["resultado"] for row in _csv(folder / "resultados.csv")})
+    assert len(_csv(folder / "resultados.csv")) == 3
