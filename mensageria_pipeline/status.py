@@ -64,9 +64,16 @@ def campaign_status(project: Project, partition: str) -> CampaignStatus:
         fates=fates, tally=_tally(project, partition, definition), codes=dict(facts.get("codes", {})),
         corrected=int(facts.get("superseded", 0)),
         is_prepared=plan is not None, wait=project.ledger.wait(partition), order=project.ledger.order(partition),
-        needs_release=definition.needs_release and plan is not None
-        and not project.ledger.is_released(partition, plan.fingerprint),
+        needs_release=needs_release(project, partition),
     )  # fmt: skip
+
+
+def needs_release(project: Project, partition: str) -> bool:
+    """Whether a person has to say that its messages, as they are planned now, may be sent."""
+    plan = read_stamp(project.layout.table(Asset.MESSAGES, partition))
+    if plan is None or not _definition(project, partition).needs_release:
+        return False
+    return not project.ledger.is_released(partition, plan.fingerprint)
 
 
 def known_partitions(project: Project) -> list[str]:

@@ -8,7 +8,7 @@ import streamlit as st
 from mensageria_pipeline import charts, control
 from mensageria_pipeline.dashboard import frame
 from mensageria_pipeline.sending.ledger.control import Order, Progress
-from mensageria_pipeline.status import campaign_status, known_partitions
+from mensageria_pipeline.status import known_partitions, needs_release
 from mensageria_pipeline.texts import say
 
 _LIVE_S = 2.0
@@ -57,7 +57,7 @@ def _live(campaign: str) -> None:
         frame.act(say("dash_cancel"), say("dash_cancelled"), lambda: control.cancel(project, campaign), "cancel",
                   ask_first=say("cancel_ask", campaign=campaign), icon=":material/cancel:")  # fmt: skip
     with columns[2]:
-        if campaign_status(project, campaign).needs_release:
+        if needs_release(project, campaign):
             frame.act(say("dash_release"), say("dash_released"), lambda: control.release(project, campaign), "release",
                       ask_first=say("dash_release_ask"), icon=":material/rocket_launch:")  # fmt: skip
     if order is Order.PAUSE:
@@ -67,7 +67,7 @@ def _live(campaign: str) -> None:
 
 
 def _show_progress(campaign: str, progress: Progress) -> None:
-    """A bar, the pace of the last minute, and when it will be done at that pace."""
+    """A bar, the pace of the last minute, when it will be done at that pace, and the outcomes so far."""
     seen: list[tuple[float, int]] = st.session_state.setdefault(f"seen:{campaign}", [])
     seen.append((progress.updated_at.timestamp(), progress.done))
     del seen[:-_REMEMBERED]
@@ -76,9 +76,16 @@ def _show_progress(campaign: str, progress: Progress) -> None:
     left = progress.total - progress.done
     text = say("dash_sending", done=frame.number(progress.done), total=frame.number(progress.total))
     st.progress(progress.done / progress.total if progress.total else 0.0, text=text)
-    columns = st.columns(2)
-    columns[0].metric(say("dash_throughput"), f"{frame.number(rate, 1)}/s" if rate else "–")
-    columns[1].metric(say("dash_eta"), _duration(left / rate) if rate else "–")
+    tally = frame.counted(campaign).tally
+    shown = [
+        (say("dash_throughput"), f"{frame.number(rate, 1)}/s" if rate else "–"),
+        (say("dash_eta"), _duration(left / rate) if rate else "–"),
+        (say("outcome_accepted").capitalize(), frame.number(tally.outcomes["accepted"])),
+        (say("label_failed"), frame.number(sum(tally.outcomes.values()) - tally.outcomes["accepted"])),
+        (say("label_unknown"), frame.number(tally.unknown)),
+    ]
+    for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
+        column.metric(label, value)
 
 
 def _duration(seconds: float) -> str:

@@ -15,12 +15,14 @@ from mensageria_pipeline import charts, logs, texts
 from mensageria_pipeline.analytics import questions
 from mensageria_pipeline.errors import MensageriaError, internal_error
 from mensageria_pipeline.project import Project
-from mensageria_pipeline.status import known_partitions
+from mensageria_pipeline.status import CampaignStatus, campaign_status, known_partitions
 from mensageria_pipeline.texts import Language, say
 
 P = ParamSpec("P")
 FRESH_S = 5
 """For so long an answer of the warehouse is shown again."""
+_COUNTED_S = 10
+"""For so long the counts of a campaign that is being sent are shown again."""
 _AROUND_PX = 80
 _ZONE = ZoneInfo("America/Sao_Paulo")
 _LANGUAGES = {"Português": Language.PT_BR, "English": Language.EN}
@@ -86,6 +88,12 @@ def link(page: str, label: str) -> None:
 def ask(question: str, **parameters: Any) -> list[dict[str, Any]]:
     """An answer of the warehouse, asked anew every few seconds."""
     return questions.ask(project().layout, question, **parameters)
+
+
+@st.cache_data(ttl=_COUNTED_S, show_spinner=False)
+def counted(campaign: str) -> CampaignStatus:
+    """The counts of this moment, from the ledger: for all visitors once, because counting reads the whole journal."""
+    return campaign_status(project(), campaign)
 
 
 def choose_campaign() -> str | None:

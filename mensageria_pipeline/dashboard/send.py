@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 import yaml
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from mensageria_pipeline import control
 from mensageria_pipeline.contracts.columns import Channel
@@ -18,7 +19,7 @@ from mensageria_pipeline.reports.rejects import write_rejects
 from mensageria_pipeline.sending.drafts import Estimate, Shown, estimate, first_messages
 from mensageria_pipeline.sending.drafts import show as shown_message
 from mensageria_pipeline.sending.providers.registry import known_providers
-from mensageria_pipeline.status import campaign_status, known_partitions
+from mensageria_pipeline.status import known_partitions, needs_release
 from mensageria_pipeline.texts import say
 
 _KINDS = ["xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv", "txt", "parquet", "jsonl", "gz", "zip"]
@@ -32,6 +33,8 @@ class _Checked:
     """What a look at a list came to; kept while the person decides."""
 
     campaign: str
+    upload: str
+    """Streamlit's name of the upload."""
     file_name: str
     content: bytes = field(repr=False)
     definition: str | None
@@ -59,10 +62,10 @@ def show() -> None:
     definition = _definition(campaign)
     if st.button(say("dash_check"), type="primary", icon=":material/fact_check:"):
         with st.spinner(say("dash_checking")):
-            st.session_state["checked"] = _check(campaign, uploaded.name, uploaded.getvalue(), definition)
+            st.session_state["checked"] = _check(campaign, uploaded, definition)
     checked: _Checked | None = st.session_state.get("checked")
-    if checked and (checked.campaign, checked.file_name) == (campaign, uploaded.name):
-        _show_checked(checked)
+    if checked and (checked.campaign, checked.upload, checked.definition) == (campaign, uploaded.file_id, definition):
+        _show_checked(checked)  # what was changed since is not what was looked at
     _handed_over()
 
 
@@ -115,10 +118,10 @@ def _template() -> dict[str, str]:
 # What would become of it.
 
 
-def _check(campaign: str, file_name: str, content: bytes, definition: str | None) -> _Checked:
-    project = frame.project()
+def _check(campaign: str, uploaded: UploadedFile, definition: str | None) -> _Checked:
+    project, content = frame.project(), uploaded.getvalue()
     with scratch_folder(project.layout) as folder:
-        path = folder / Path(file_name).name
+        path = folder / Path(uploaded.name).name
         path.write_bytes(content)
         with rehearse(project, Partition(campaign), added=path, definition=definition) as prepared:
             providers, missing = providers_of(project, prepared)
@@ -128,7 +131,7 @@ def _check(campaign: str, file_name: str, content: bytes, definition: str | None
             ]
             rejects = write_rejects(prepared.layout, campaign)
             return _Checked(
-                campaign, path.name, content, definition, dict(prepared.recipients.fates),
+                campaign, uploaded.file_id, path.name, content, definition, dict(prepared.recipients.fates),
                 dict(prepared.recipients.codes), shown, estimate(prepared.plan, providers), prepared.tally.pending,
                 _forecast(prepared), rejects.paths[0].read_bytes() if rejects.paths else None,
                 [error.text() for error in missing],
@@ -242,10 +245,10 @@ def _handed_over() -> None:
     st.markdown(f":{color}-badge[{run.status}] [{say('dash_in_dagster')}]({run.url})")
     if campaign not in known_partitions(project):
         return
-    status = campaign_status(project, campaign)
-    st.write(say("dash_counts", accepted=frame.number(status.tally.outcomes["accepted"]),
-                 messages=frame.number(status.tally.messages), pending=frame.number(status.tally.pending)))  # fmt: skip
-    if status.needs_release:
+    tally = frame.counted(campaign).tally
+    st.write(say("dash_counts", accepted=frame.number(tally.outcomes["accepted"]),
+                 messages=frame.number(tally.messages), pending=frame.number(tally.pending)))  # fmt: skip
+    if needs_release(project, campaign):
         frame.act(say("dash_release"), say("dash_released"), lambda: control.release(project, campaign), "release-new",
                   ask_first=say("dash_release_ask"), icon=":material/rocket_launch:")  # fmt: skip
     frame.link("campanha", say("dash_open"))

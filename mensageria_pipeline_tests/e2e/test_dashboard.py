@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,27 @@ def test_a_note_is_shown_where_its_campaign_is(demo: str, page: Page) -> None:
     expect(page.get_by_text("Lista revisada")).to_have_count(0)
 
 
+def test_a_campaign_is_watched_and_paused_while_it_is_sent(tmp_path: Path, page: Page) -> None:
+    """Pace, end and outcomes so far; the button stops the run of another process."""
+    prepare_root(tmp_path, INPUT_SETTLE_SECONDS="0")
+    shell = Terminal(tmp_path)
+    shell.define("clientes", "template: {body: Oi}\nrate_per_s: 1\nsimulation: {seed: 1}\n")
+    with fake.dashboard(tmp_path) as url, ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(shell.run, "run", "clientes", shell.list_file(LIST))
+        try:
+            while not any((tmp_path / "data" / "processed" / "messages").glob("*/*.parquet")):
+                assert not sending.done(), sending.result()
+                time.sleep(0.2)
+            fake.open_page(page, f"{url}/campanha?campanha=clientes")
+            for text in ("Enviando: ", " de 30", "Vazão", "/s", "Termina em", "Aceitas"):
+                _until(page, text)
+        finally:
+            page.get_by_role("button", name="Pausar").click()
+        done = sending.result()
+    assert done.code == 3, done  # what is left waits
+    assert fake.troubles(page) == ["Em pausa."]
+
+
 @pytest.mark.live
 def test_a_list_from_upload_to_results(tmp_path: Path, page: Page) -> None:
     """Uploaded, checked, handed over, run by Dagster, and its results on the page."""
@@ -122,6 +144,12 @@ def test_a_list_from_upload_to_results(tmp_path: Path, page: Page) -> None:
             body = page.inner_text("body")
             assert "p…@e…" in body
             assert "pessoa0@" not in body
+            page.get_by_label("Mensagem", exact=True).fill("Outro texto.")
+            page.get_by_label("Nome da campanha").click()
+            fake.settle(page)
+            expect(page.get_by_role("button", name="Entregar ao Dagster")).to_have_count(0)  # nobody looked at it
+            page.get_by_role("button", name="Conferir").click()
+            _until(page, "Outro texto.")
             page.get_by_role("button", name="Entregar ao Dagster").click()
             _until(page, "30 de 30 mensagens aceitas")
             fake.open_page(page, f"{url}/campanha?campanha=clientes")
