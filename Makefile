@@ -54,7 +54,7 @@ fuzz: $(INSTALLED_DEV) ## tamper with lists and look for anything but our own er
 screenshots: $(INSTALLED_DEV) ## take the pictures of docs/images anew (needs chromium)
 	@$(BIN)/python -m mensageria_pipeline_tests.e2e.screenshots
 
-bench: $(INSTALLED_DEV) $(BENCH) ## run every benchmark (ten minutes; needs nginx-light and nghttp2-client)
+bench: $(INSTALLED_DEV) $(BENCH) ## run every benchmark (a quarter of an hour; needs nginx-light and nghttp2-client)
 	@$(BIN)/python -m benchmarks
 
 lock: ## resolve the locked dependencies anew (needs uv)

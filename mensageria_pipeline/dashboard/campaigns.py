@@ -33,7 +33,7 @@ def show() -> None:
 
 def _filtered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those that the filters leave; an empty filter leaves all."""
-    columns = st.columns([2, 1, 1, 1, 1, 1])
+    columns = st.columns([1.6, 1, 1, 1, 1, 1.4])
     every = say("dash_every")
     text = columns[0].text_input(say("dash_search"), placeholder=say("dash_search_hint"))
     states = columns[1].multiselect(

@@ -15,6 +15,8 @@ from mensageria_pipeline_tests.fakes import dashboard as fake
 from mensageria_pipeline_tests.fakes.dagster_server import ROOT, dagster_server
 
 WIDTHS = {"laptop": (1366, 1000), "narrow": (480, 1000)}
+DAGSTER_WIDTHS = {"laptop": (1366, 900), "narrow": (820, 900)}
+"""Dagster's own interface is not made for less."""
 _LONG = {"campanha": 2.1, "enviar": 1.9}
 """Pages that are longer than a screen, and by how much."""
 _OF = "?campanha=demo-boas-vindas"
@@ -38,7 +40,8 @@ def main(target: Path = ROOT / "docs" / "images") -> None:
             with fake.dashboard(root) as url, fake.browser() as browser:
                 for name, size in WIDTHS.items():
                     _take(browser, url, name, size, target)
-                _take_dagster(browser, server.url, target)
+                for name, size in DAGSTER_WIDTHS.items():
+                    _take_dagster(browser, server.url, name, size, target)
 
 
 def _fill(root: Path) -> None:
@@ -55,7 +58,9 @@ def _fill(root: Path) -> None:
 
 
 def _take(browser: Browser, url: str, name: str, size: tuple[int, int], target: Path) -> None:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, timezone_id="America/Sao_Paulo")
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, timezone_id="America/Sao_Paulo", locale="pt-BR"
+    )
     page = context.new_page()
     for picture, path in _PAGES.items():
         page.set_viewport_size({"width": size[0], "height": int(size[1] * _LONG.get(picture, 1))})
@@ -73,14 +78,18 @@ def _take(browser: Browser, url: str, name: str, size: tuple[int, int], target: 
     context.close()
 
 
-def _take_dagster(browser: Browser, url: str, target: Path) -> None:
-    page = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
+def _take_dagster(browser: Browser, url: str, name: str, size: tuple[int, int], target: Path) -> None:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, device_scale_factor=1.5)
+    page = context.new_page()
     page.goto(f"{url}/asset-groups")
     page.get_by_text("recipients").first.wait_for()
     page.wait_for_timeout(4_000)
+    if name == "narrow":
+        page.get_by_text("Hide navigation").click()
     page.keyboard.press("Alt+E")  # shows the assets of all groups
     page.wait_for_timeout(4_000)
-    page.screenshot(path=str(target / "dagster-assets.png"))
+    page.screenshot(path=str(target / f"dagster-assets-{name}.png"))
+    context.close()
 
 
 if __name__ == "__main__":
