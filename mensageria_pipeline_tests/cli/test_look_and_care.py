@@ -1,11 +1,14 @@
 """preview, status, doctor, demo, backup and restore."""
 
+import io
 import json
 import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from mensageria_pipeline_tests.cli.conftest import Terminal
 from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, SIMPLE_LIST
@@ -111,6 +114,22 @@ def test_a_ledger_kept_elsewhere_is_in_the_backup_and_goes_back_there(terminal: 
     assert shell.run("restore", file).code == 0
     assert shell.run("status", "a", "--json").last_json == before
     assert list((shell.root / "data").glob("state.before-restore-*/ledger/control.db"))
+
+
+@pytest.mark.parametrize("name", ["../fora.txt", "/fora.txt", "state/../../fora.txt", "link"])
+def test_an_archive_that_reaches_outside_is_refused(terminal: NewTerminal, name: str) -> None:
+    """With the newest Python as with the oldest."""
+    shell = terminal()
+    shell.run("run", "a", shell.list_file())
+    with tarfile.open(shell.root / "mau.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        if name == "link":
+            member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(member, io.BytesIO(b""))
+    done = shell.run("restore", "mau.tar.gz")
+    assert done.code == 1
+    assert "não é um backup" in done.err
+    assert not list(shell.root.rglob("fora.txt"))
 
 
 def test_what_is_no_backup_is_refused_and_nothing_changes(terminal: NewTerminal) -> None:
