@@ -1625,6 +1625,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "\n  mensageria status          o estado de cada campanha"
         "\n  mensageria preview demo-boas-vindas"
         "\n  make dev                   o Dagster, em http://127.0.0.1:3000; solte uma planilha em data/input/"
+        "\n  make dashboard             o painel, em http://127.0.0.1:8501"
         "\n\nRemover a demonstração\n  mensageria demo --clean   (ou: make demo-clean)"
         "\n\nO comando `mensageria` está em .venv/bin/; `source .venv/bin/activate` o põe no PATH.",
         "{processed} messages processed, {per_minute} per minute, latency p95 {p95} ms, {retries} retries."
@@ -1634,6 +1635,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "\n  mensageria status          the state of every campaign"
         "\n  mensageria preview demo-boas-vindas"
         "\n  make dev                   Dagster, at http://127.0.0.1:3000; drop a spreadsheet into data/input/"
+        "\n  make dashboard             the dashboard, at http://127.0.0.1:8501"
         "\n\nRemove the demo\n  mensageria demo --clean   (or: make demo-clean)"
         "\n\nThe command `mensageria` is in .venv/bin/; `source .venv/bin/activate` puts it on the PATH.",
     ),
