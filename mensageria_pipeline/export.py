@@ -1,9 +1,7 @@
 """A table or view of the warehouse as a file: Parquet, CSV as Excel in Brazil opens it, or a workbook."""
 
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -11,14 +9,13 @@ from mensageria_pipeline.analytics.relations import TABLES, VIEWS
 from mensageria_pipeline.analytics.warehouse import open_warehouse
 from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Layout
-from mensageria_pipeline.contracts.queries import identifier, literal
+from mensageria_pipeline.contracts.queries import identifier, literal, rows_of
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.reports.csv_file import write_csv
 from mensageria_pipeline.reports.workbook import Section, write_workbook
 
 _SHEET_ROWS = 1_000_000
 """A sheet holds 1,048,576."""
-_FETCH_ROWS = 5_000
 
 
 class Format(StrEnum):
@@ -55,9 +52,4 @@ def _write(
         write_csv(relation, path)
     else:
         warehouse.execute("SET TimeZone = 'America/Sao_Paulo'")
-        write_workbook(path, [Section(name[:31], relation.columns, _rows(relation))])
-
-
-def _rows(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[Any, ...]]:
-    for batch in relation.to_arrow_reader(_FETCH_ROWS):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        write_workbook(path, [Section(name[:31], relation.columns, rows_of(relation))])

@@ -1,8 +1,12 @@
 """SQL lives in files, one statement each, and runs in DuckDB."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 
 import duckdb
+
+FETCH_ROWS = 5_000
+"""Rows that are in memory at once where a relation is read row by row."""
 
 
 def query(package: str, name: str) -> str:
@@ -15,6 +19,12 @@ def open_duckdb(**config: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=dict(config))
     connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     return connection
+
+
+def rows_of(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[object, ...]]:
+    """The rows as Python values, without all of them in memory."""
+    for batch in relation.to_arrow_reader(FETCH_ROWS):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def identifier(name: str) -> str:

@@ -37,10 +37,6 @@ class Delivery(StrEnum):
     def rank(self) -> int:
         return _RANKS[self]
 
-    @property
-    def means_arrived(self) -> bool:
-        return self in {Delivery.DELIVERED, Delivery.READ, Delivery.COMPLAINED}
-
 
 _RANKS = {delivery: rank for rank, delivery in enumerate(Delivery)}
 

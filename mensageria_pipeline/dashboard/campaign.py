@@ -79,19 +79,13 @@ def _show_progress(campaign: str, progress: Progress) -> None:
     tally = frame.counted(campaign).tally
     shown = [
         (say("dash_throughput"), f"{frame.number(rate, 1)}/s" if rate else "–"),
-        (say("dash_eta"), _duration(left / rate) if rate else "–"),
+        (say("dash_eta"), frame.duration(left / rate if rate else None)),
         (say("outcome_accepted").capitalize(), frame.number(tally.outcomes["accepted"])),
         (say("label_failed"), frame.number(sum(tally.outcomes.values()) - tally.outcomes["accepted"])),
         (say("label_unknown"), frame.number(tally.unknown)),
     ]
     for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
         column.metric(label, value)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
 def _figures(rows: list[dict[str, Any]]) -> None:

@@ -135,6 +135,16 @@ def share(value: float | None) -> str:
     return "–" if value is None else f"{number(100 * value, 1)} %"
 
 
+def duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
 def moment(value: datetime | None) -> str:
     return value.astimezone(_ZONE).strftime("%d/%m/%Y %H:%M") if value else "–"
 

@@ -156,7 +156,7 @@ def _show_checked(checked: _Checked) -> None:
     columns[0].metric(say("label_rows"), frame.number(sum(checked.fates.values())))
     columns[1].metric(say("fate_planned").capitalize(), frame.number(planned))
     columns[2].metric(say("dash_to_send"), frame.number(checked.pending))
-    columns[3].metric(say("dash_forecast"), _about(checked.seconds))
+    columns[3].metric(say("dash_forecast"), frame.duration(checked.seconds))
     _show_refusals(checked)
     for each in checked.shown:
         _show_message(each)
@@ -202,12 +202,6 @@ def _show_message(shown: Shown) -> None:
         if shown.refusal:
             st.warning(say("preview_refused", code=shown.refusal))
         st.text(f"{message.title}\n{message.body}" if message.title else message.body)
-
-
-def _about(seconds: float | None) -> str:
-    if seconds is None:
-        return "–"
-    return f"{frame.number(seconds / 60, 0)} min" if seconds >= 90 else f"{frame.number(seconds, 0)} s"
 
 
 # Handed over.

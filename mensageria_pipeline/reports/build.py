@@ -6,7 +6,7 @@ page that stands alone. The pictures are in data/reports/figs/<campaign>/ as PNG
 personal data, for the people whose list it is; page and pictures hold none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ import duckdb
 
 from mensageria_pipeline.contracts.dataset import read_stamp, replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.queries import literal, open_duckdb, query
+from mensageria_pipeline.contracts.queries import literal, open_duckdb, query, rows_of
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS
 from mensageria_pipeline.errors import StaleInputError
 from mensageria_pipeline.reports.csv_file import write_csv
@@ -26,7 +26,6 @@ from mensageria_pipeline.reports.workbook import Section, write_workbook
 from mensageria_pipeline.texts import say
 
 _PACKAGE = "mensageria_pipeline.reports"
-_FETCH_ROWS = 5_000
 WHOLE_ROWS = 20_000
 """A detail sheet is whole up to so many rows. The CSV beside it is always."""
 CUT_ROWS = 1_000
@@ -76,7 +75,7 @@ def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime,
             counts[detail.name] = _write_detail(connection, detail, folder)
             relation = connection.table(detail.name)
             is_whole = counts[detail.name] <= WHOLE_ROWS
-            shown = _rows(relation if is_whole else relation.limit(CUT_ROWS))
+            shown = rows_of(relation if is_whole else relation.limit(CUT_ROWS))
             cut = None if is_whole else (counts[detail.name], f"{detail.file or 'resultados'}.csv")
             sections.append(Section(detail.title, relation.columns, shown, cut))
         with replacing(folder / "relatorio.xlsx") as temporary:
@@ -132,11 +131,6 @@ def _create_views(connection: duckdb.DuckDBPyConnection, layout: Layout, partiti
 
 def _fetched(relation: duckdb.DuckDBPyRelation) -> tuple[Sequence[str], list[tuple[object, ...]]]:
     return relation.columns, relation.fetchall()
-
-
-def _rows(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[object, ...]]:
-    for batch in relation.to_arrow_reader(_FETCH_ROWS):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _write_detail(connection: duckdb.DuckDBPyConnection, detail: _Detail, folder: Path) -> int:

@@ -19,7 +19,7 @@ from mensageria_pipeline.contracts.columns import REJECT_COLUMNS, REJECTS_SHEET
 from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.names import squeezed
-from mensageria_pipeline.contracts.queries import literal, open_duckdb, query
+from mensageria_pipeline.contracts.queries import FETCH_ROWS, literal, open_duckdb, query
 from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
 from mensageria_pipeline.errors import StaleInputError
 from mensageria_pipeline.reports.workbook import freeze_and_filter, header_cell, text_cell
@@ -29,7 +29,6 @@ _NAME = "rejeitados"
 WORKBOOK_ROWS = 100_000
 _COMMENTS = 2_000
 """Comments are kept in memory until a workbook is saved, and slow to open: the first rows have them."""
-_FETCH_ROWS = 5_000
 _MEASURED = 500
 _WRONG = PatternFill("solid", fgColor="F8CBAD")
 _OURS = 5
@@ -95,7 +94,7 @@ def _rejections(layout: Layout, partition: str, intake: Intake) -> Iterator[_Rej
         for name, source in (("rejected_recipients", table), ("raw", literal(intake.path))):
             connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({source}, hive_partitioning = false)")
         relation = connection.sql(query(_PACKAGE, "open_rejections"), params={"intake": intake.content_hash})
-        for batch in relation.to_arrow_reader(_FETCH_ROWS):
+        for batch in relation.to_arrow_reader(FETCH_ROWS):
             ours, cells = batch.columns[:_OURS], batch.select(range(_OURS, batch.num_columns)).select(intake.columns)
             for values, row in zip(
                 zip(*(column.to_pylist() for column in ours), strict=True), cells.to_pylist(), strict=True
