@@ -8,6 +8,9 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_DASHBOARD := $(VENV)/.installed-dashboard
 OLD_DUCKDB := $(VENV)/duckdb-1.3
 BENCH := $(VENV)/bench
+# Tests mostly wait: two workers for each core.
+TEST_WORKERS ?= 4
+PYTEST := $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --custom-compile-command "make lock"
@@ -15,7 +18,7 @@ PORT ?= 3000
 DASHBOARD_PORT ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean dev dashboard screenshots test check format docs lock fuzz bench clean
+.PHONY: help demo demo-clean dev dashboard screenshots test test-all check format docs lock fuzz bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,24 +35,27 @@ dev: $(INSTALLED) ## start Dagster with its UI (PORT=3000) and the sensors on; C
 dashboard: $(INSTALLED_DASHBOARD) ## the operator's pages on http://127.0.0.1:8501 (DASHBOARD_PORT=8501); Ctrl+C ends them
 	@$(BIN)/mensageria dashboard --port $(DASHBOARD_PORT)
 
-test: $(INSTALLED_DEV) $(OLD_DUCKDB) ## run the tests
-	@$(BIN)/python -m pytest
+test: $(INSTALLED_DEV) $(OLD_DUCKDB) ## run the tests, the long fault runs in their short forms
+	@$(PYTEST) -m "not long"
 
-check: $(INSTALLED_DEV) ## format, lint, types and generated documents, nothing changed
+test-all: $(INSTALLED_DEV) $(OLD_DUCKDB) ## run every test, the long fault runs at full length too
+	@$(PYTEST)
+
+check: $(INSTALLED_DEV) ## format, lint, types, generated documents and catalogues, nothing changed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m mensageria_pipeline.generated_docs --check
+	@$(BIN)/python -m tools.generated_docs --check
 
 format: $(INSTALLED_DEV) ## format the code and mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: $(INSTALLED_DEV) ## write the generated documents
-	@$(BIN)/python -m mensageria_pipeline.generated_docs
+docs: $(INSTALLED_DEV) ## write the generated documents and compile the catalogues
+	@$(BIN)/python -m tools.generated_docs
 
 fuzz: $(INSTALLED_DEV) ## tamper with lists and look for anything but our own errors (some minutes)
-	@$(BIN)/python -m pytest mensageria_pipeline_tests/intake/test_fuzz.py --hypothesis-profile=fuzz
+	@$(BIN)/python -m pytest mensageria_pipeline_tests/intake/test_fuzz.py mensageria_pipeline_tests/intake/test_polluted.py --hypothesis-profile=fuzz
 
 screenshots: $(INSTALLED_DEV) ## take the pictures of docs/images anew (needs chromium)
 	@$(BIN)/python -m mensageria_pipeline_tests.e2e.screenshots
