@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import altair as alt
 import vl_convert
 
+from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.texts import Language, current, say
 
 Row = Mapping[str, Any]
@@ -16,9 +17,15 @@ Chart = alt.TopLevelMixin
 C = TypeVar("C", bound=alt.TopLevelMixin)
 
 COLORS: Mapping[str, str] = {
-    "accepted": "#2e7d4f", "rejected": "#c0392b", "invalid_address": "#8e44ad", "expired": "#d68910",
-    "cancelled": "#7f8c8d", "suppressed": "#5d6d7e", "unknown": "#f1c40f", "pending": "#aeb6bf",
-}  # fmt: skip
+    "accepted": "#2e7d4f",
+    "rejected": "#c0392b",
+    "invalid_address": "#8e44ad",
+    "expired": "#d68910",
+    "cancelled": "#7f8c8d",
+    "suppressed": "#5d6d7e",
+    "unknown": "#f1c40f",
+    "pending": "#aeb6bf",
+}
 """One colour per outcome, wherever it is shown."""
 _FLOW_COLORS = ("#1f4e79", "#2e75b6", "#2e7d4f", "#58a978")
 _BLUE = "#1f4e79"
@@ -26,15 +33,23 @@ _WIDTH = 560
 _BAR = 26
 _ROOM = 1.15
 _THEME: Mapping[str, Any] = {
-    "font": "DejaVu Sans, Arial, sans-serif", "background": "#ffffff",
+    "font": "DejaVu Sans, Arial, sans-serif",
+    "background": "#ffffff",
     "title": {"fontSize": 15, "anchor": "start", "fontWeight": 600, "color": "#1b2631"},
     "axis": {
-        "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 500, "labelLimit": 240, "gridColor": "#e5e8ea",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": 500,
+        "labelLimit": 240,
+        "gridColor": "#e5e8ea",
     },
-    "legend": {"labelFontSize": 12, "titleFontSize": 12}, "view": {"stroke": None},
-}  # fmt: skip
+    "legend": {"labelFontSize": 12, "titleFontSize": 12},
+    "view": {"stroke": None},
+}
 
 
+_MINUTE = {Language.PT_BR: "%d/%m %H:%M", Language.EN: "%d %b %H:%M"}
+_MOMENT = {Language.PT_BR: "%d/%m/%Y %H:%M", Language.EN: "%d %b %Y %H:%M"}
 _BRAZILIAN: Mapping[str, Any] = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["R$ ", ""]}
 
 
@@ -49,8 +64,21 @@ def outcomes(rows: Sequence[Row]) -> alt.LayerChart:
 
 def reasons(rows: Sequence[Row], most: int = 12) -> alt.LayerChart:
     """Rows that were not planned, by reason. Rows: code, row_count."""
-    shown = [{"reason": say(f"code_{row['code']}"), "rows": row["row_count"], "color": _BLUE} for row in rows[:most]]
+    shown = [{"reason": ReasonCode(row["code"]).label, "rows": row["row_count"], "color": _BLUE} for row in rows[:most]]
     return _bars(shown, "reason", "rows", say("chart_reasons"), say("chart_rows"))
+
+
+def funnel_steps(row: Row) -> list[tuple[str, int]]:
+    """The steps of a funnel, from the widest on; what arrived only where receipts say anything of it.
+
+    Row: row_count, messages, accepted, reported, delivered.
+    """
+    steps = [
+        (say("funnel_rows"), row["row_count"]),
+        (say("funnel_planned"), row["messages"]),
+        (say("funnel_accepted"), row["accepted"]),
+    ]
+    return [*steps, (say("funnel_delivered"), row["delivered"])] if row["reported"] else steps
 
 
 def funnel(steps: Sequence[tuple[str, int]]) -> alt.LayerChart:
@@ -78,10 +106,11 @@ def latency(rows: Sequence[Row]) -> alt.Chart:
         color=alt.Color("provider:N", title=say("label_provider")),
         tooltip=[
             alt.Tooltip("provider:N", title=say("label_provider")),
-            alt.Tooltip("from:Q", title="ms ≥", format=",.0f"), alt.Tooltip("to:Q", title="ms <", format=",.0f"),
+            alt.Tooltip("from:Q", title="ms ≥", format=",.0f"),
+            alt.Tooltip("to:Q", title="ms <", format=",.0f"),
             alt.Tooltip("answered:Q", title=say("chart_answers"), format=",.0f"),
         ],
-    ).properties(title=say("chart_latency"), width=_WIDTH, height=220)  # fmt: skip
+    ).properties(title=say("chart_latency"), width=_WIDTH, height=220)
 
 
 def throughput(rows: Sequence[Row]) -> alt.Chart:
@@ -100,10 +129,14 @@ def comparison(rows: Sequence[Row]) -> alt.Chart:
     for row in rows:
         totals[row["campaign"]] = totals.get(row["campaign"], 0) + row["messages"]
     shown = [
-        {"campaign": row["campaign"], "outcome": say(f"outcome_{row['outcome']}"),
-         "share": row["messages"] / totals[row["campaign"]], "messages": row["messages"]}
+        {
+            "campaign": row["campaign"],
+            "outcome": say(f"outcome_{row['outcome']}"),
+            "share": row["messages"] / totals[row["campaign"]],
+            "messages": row["messages"],
+        }
         for row in rows
-    ]  # fmt: skip
+    ]
     names = list(dict.fromkeys(row["outcome"] for row in rows))
     scale = alt.Scale(domain=[say(f"outcome_{name}") for name in names], range=[COLORS[name] for name in names])
     return (
@@ -113,18 +146,24 @@ def comparison(rows: Sequence[Row]) -> alt.Chart:
             x=alt.X("share:Q", title=say("chart_share_of_messages"), axis=alt.Axis(format=".0%")),
             y=alt.Y("campaign:N", title=None),
             color=alt.Color("outcome:N", scale=scale, title=say("label_outcome")),
-            tooltip=["campaign:N", "outcome:N", alt.Tooltip("messages:Q", format=",.0f")],
+            tooltip=[
+                alt.Tooltip("campaign:N", title=say("label_campaign")),
+                alt.Tooltip("outcome:N", title=say("label_outcome")),
+                alt.Tooltip("messages:Q", title=say("label_messages"), format=",.0f"),
+            ],
         )
         .properties(title=say("chart_comparison"), width=_WIDTH, height=90)
     )
 
 
-def png(chart: Chart, scale: float = 2.0) -> bytes:
-    return bytes(vl_convert.vegalite_to_png(_specification(chart), scale=scale))
-
-
 def svg(chart: Chart) -> str:
+    """The chart as a drawing; laying it out is most of the work."""
     return str(vl_convert.vegalite_to_svg(_specification(chart)))
+
+
+def png(drawing: str, scale: float = 2.0) -> bytes:
+    """A drawing of `svg` as a picture."""
+    return bytes(vl_convert.svg_to_png(drawing, scale=scale))
 
 
 def styled(chart: C) -> C:
@@ -167,12 +206,14 @@ def _over_time(rows: Sequence[Row], value: str, title: str, axis: str, number: s
         .mark_line(point=len(shown) < 60, interpolate="monotone")
         .encode(
             x=alt.X(
-                "at:T", title=say("chart_time"), axis=alt.Axis(format="%d/%m %H:%M", labelOverlap=True, tickCount=6)
+                "at:T",
+                title=say("chart_time"),
+                axis=alt.Axis(format=_MINUTE[current()], labelOverlap=True, tickCount=6),
             ),
             y=alt.Y("value:Q", title=axis, axis=alt.Axis(format=number), scale=alt.Scale(zero=True)),
             color=alt.Color("provider:N", title=say("label_provider")),
             tooltip=[
-                alt.Tooltip("at:T", title=say("chart_time"), format="%d/%m/%Y %H:%M"),
+                alt.Tooltip("at:T", title=say("chart_time"), format=_MOMENT[current()]),
                 alt.Tooltip("provider:N", title=say("label_provider")),
                 alt.Tooltip("value:Q", title=axis, format=number),
             ],

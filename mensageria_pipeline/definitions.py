@@ -5,24 +5,25 @@ from pathlib import Path
 import dagster as dg
 
 from mensageria_pipeline import logs, texts
-from mensageria_pipeline.contracts.layout import Layout
-from mensageria_pipeline.defs.agenda import agenda
 from mensageria_pipeline.defs.alerts import alert_on_failure
 from mensageria_pipeline.defs.analytics import campaign_metrics
 from mensageria_pipeline.defs.input_files import input_files
 from mensageria_pipeline.defs.intake import raw_base
 from mensageria_pipeline.defs.jobs import campaign_job
 from mensageria_pipeline.defs.messages import messages
-from mensageria_pipeline.defs.people import suppression_lists, suppressions, suppressions_job
 from mensageria_pipeline.defs.receipts import ask_regularly, receipts, receipts_arrived, receipts_job
 from mensageria_pipeline.defs.recipients import recipients
 from mensageria_pipeline.defs.reports import campaign_report
 from mensageria_pipeline.defs.retention import nightly_retention, retention_job
 from mensageria_pipeline.defs.runs import project_resource, reconcile
+from mensageria_pipeline.defs.schedule_sensor import agenda
 from mensageria_pipeline.defs.sending import send_results
+from mensageria_pipeline.defs.suppressions import suppression_lists, suppressions, suppressions_job
 from mensageria_pipeline.errors import SettingsError
-from mensageria_pipeline.project import Project
+from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.settings import dagster_home_in_environment
+from mensageria_pipeline.storage.layout import Layout
+from mensageria_pipeline.storage.permissions import keep_private, tighten
 
 
 def _check_instance(layout: Layout) -> None:
@@ -36,7 +37,9 @@ def _check_instance(layout: Layout) -> None:
 
 @dg.definitions
 def defs() -> dg.Definitions:
+    keep_private()
     project = Project.load()
+    tighten(project.layout)
     texts.use(project.settings.language)
     logs.begin(project.layout.logs_dir, project.settings.log_level, "dagster", terminal=False)
     _check_instance(project.layout)

@@ -3,24 +3,47 @@
 import ast
 import re
 import shlex
-import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import typer.main
 
-from mensageria_pipeline import texts
-from mensageria_pipeline.cli import app
-from mensageria_pipeline.errors import MensageriaError
-from mensageria_pipeline.generated_docs import documents
-from mensageria_pipeline.settings import VARIABLES, load_settings
+from mensageria_pipeline.cli.commands import COMMANDS, load
+from mensageria_pipeline.providers.registry import PROVIDERS, declared_variables, variables_declared_by
+from mensageria_pipeline.providers.settings_table import receiver_token_names
+from mensageria_pipeline.services.campaign_state import CampaignState
+from mensageria_pipeline.settings import load_settings
+from mensageria_pipeline.settings.environment import OWN_NAMES
+from mensageria_pipeline.settings.variables import Variable
+from mensageria_pipeline.texts import say
 from mensageria_pipeline_tests.fakes.dagster_server import ROOT
+from tools.generated_docs import generated
 
 PACKAGE = ROOT / "mensageria_pipeline"
-STAGES = ("intake", "recipients", "messages", "sending", "analytics", "reports")
-"""`people`, `receipts` and the front ends know them; they know none of those."""
-FRONT_ENDS = ("defs", "cli", "dashboard", "people", "receipts")
+LAYERS: Sequence[Sequence[str]] = (
+    ("texts",),
+    ("errors", "logs"),
+    ("storage",),
+    ("contracts",),
+    ("settings", "charts"),
+    ("definition",),
+    ("ledger",),
+    ("intake", "recipients", "messages"),
+    ("suppressions", "providers"),
+    ("sending",),
+    ("analytics",),
+    ("reports",),
+    ("services",),
+    ("receipts",),
+    ("recovery", "privacy"),
+    ("web", "samples", "testing"),
+    ("dashboard", "defs"),
+    ("definitions",),
+    ("cli",),
+)
+"""From the bottom up: a room knows those on the floors below it, and none beside or above it."""
+FLOORS = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 READMES = ("README.md", "README.pt-BR.md")
 
 
@@ -28,6 +51,8 @@ def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+            if node.module == "mensageria_pipeline":
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
@@ -37,21 +62,26 @@ def modules() -> Iterator[tuple[Path, list[str]]]:
         yield path.relative_to(PACKAGE), list(imports(path))
 
 
-def test_stages_meet_only_in_contracts() -> None:
-    """A stage that knows another cannot be changed alone."""
+def _room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_no_room_knows_one_above_it() -> None:
+    """A stage that knows another cannot be changed alone, and rooms that know each other are one room."""
     for path, names in modules():
-        if path.parts[0] not in (*STAGES, "contracts"):
+        here = path.parts[0].removesuffix(".py")
+        if here == "__init__":
             continue
-        forbidden = [other for other in (*STAGES, *FRONT_ENDS) if other != path.parts[0]]
-        found = [name for name in names for stage in forbidden if name.startswith(f"mensageria_pipeline.{stage}")]
-        assert not found, f"{path} imports {found}"
+        for there in {_room(name) for name in names if name.startswith("mensageria_pipeline.")} - {here}:
+            assert FLOORS[there] < FLOORS[here], f"{path} imports {there}"
 
 
 def test_only_the_shell_knows_dagster() -> None:
     """The engine is plain Python; so is everything that a test or another front end needs."""
     allowed = {"defs", "definitions.py"}
+    starts_it = {Path("cli/launch.py"), Path("web/interface.py"), Path("web/processes.py")}
     for path, names in modules():
-        if path.parts[0] in allowed or path == Path("cli/launch.py"):
+        if path.parts[0] in allowed or path in starts_it:
             continue
         assert not [name for name in names if name == "dagster" or name.startswith("dagster.")], path
 
@@ -66,7 +96,7 @@ def test_only_the_dashboard_knows_streamlit() -> None:
 def test_the_environment_is_read_in_one_file() -> None:
     """One place to look for what a variable does."""
     for path in PACKAGE.rglob("*.py"):
-        if path.name != "settings.py":
+        if path != PACKAGE / "settings/environment.py":
             assert "os.environ" not in path.read_text(encoding="utf-8"), path
 
 
@@ -74,8 +104,23 @@ def test_the_example_explains_every_variable() -> None:
     """.env.example and the settings are the same list, and its values are the defaults."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     assigned = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
-    assert set(assigned) == set(VARIABLES)
-    assert load_settings(ROOT / "nowhere", assigned) == load_settings(ROOT / "nowhere", {})
+    declared = declared_variables()
+    assert set(assigned) == OWN_NAMES | {each.name for each in declared} | set(receiver_token_names())
+    nowhere = ROOT / "nowhere"
+    example, empty = (load_settings(nowhere, values, declared) for values in (assigned, {}))
+    assert replace(example, others={}) == replace(empty, others={})
+    for each in declared:
+        assert each.read(example.others, nowhere) == each.read(empty.others, nowhere), each.name
+
+
+def test_every_variable_of_a_provider_is_explained_and_means_one_thing() -> None:
+    """Two providers may share a group of settings, but no two declare a variable of one name in two ways."""
+    found: dict[str, Variable] = {}
+    for adapter in PROVIDERS.values():
+        for each in variables_declared_by(adapter):
+            assert each.about, each.name
+            assert found.setdefault(each.name, each) is each
+    assert not OWN_NAMES & set(found)
 
 
 def test_env_beats_the_shell(tmp_path: Path) -> None:
@@ -85,35 +130,19 @@ def test_env_beats_the_shell(tmp_path: Path) -> None:
     assert (settings.timeout_s, settings.log_level) == (7.0, "DEBUG")
 
 
-def test_every_sentence_exists_in_both_languages_with_the_same_values() -> None:
-    """A translation that misses a value would fail in front of an operator."""
-    for key, sentences in texts.CATALOGUE.items():
-        fields = [{name for _, name, _, _ in string.Formatter().parse(sentence) if name} for sentence in sentences]
-        assert all(sentences), key
-        assert fields[0] == fields[1], key
+def test_no_test_imports_from_a_conftest() -> None:
+    """Fixtures come by name; what several tests call is a module, which can be read and moved."""
+    for path in (ROOT / "mensageria_pipeline_tests").rglob("*.py"):
+        assert not [name for name in imports(path) if name.split(".")[-1] == "conftest"], path
 
 
-def test_every_key_that_the_code_uses_is_in_the_catalogue() -> None:
-    """An unknown key would be a KeyError where a sentence was due."""
-    errors = {cls.__name__ for cls in _subclasses(MensageriaError)} | {"MensageriaError", "say"}
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors and node.args:
-                key = node.args[0]
-                if isinstance(key, ast.Constant):
-                    assert key.value in texts.CATALOGUE, f"{path}: {key.value}"
+@pytest.mark.parametrize("name", sorted(generated().keys() - {"docs/intake.md"}))
+def test_what_is_generated_is_current(name: str) -> None:
+    """`make docs` writes it: documents, and the catalogues that are read at run time.
 
-
-def _subclasses(cls: type[MensageriaError]) -> Iterator[type[MensageriaError]]:
-    for each in cls.__subclasses__():
-        yield each
-        yield from _subclasses(each)
-
-
-@pytest.mark.parametrize("name", documents())
-def test_generated_documents_are_current(name: str) -> None:
-    """`make docs` writes them."""
-    assert (ROOT / name).read_text(encoding="utf-8") == documents()[name]()
+    docs/intake.md takes in all that the specimens' own tests do; `make check` compares it.
+    """
+    assert (ROOT / name).read_bytes() == generated()[name]()
 
 
 def _commands(name: str) -> list[list[str]]:
@@ -126,7 +155,6 @@ def _commands(name: str) -> list[list[str]]:
 @pytest.mark.parametrize("name", READMES)
 def test_the_readmes_commands_exist(name: str) -> None:
     """Every `mensageria …` and `make …` of the README is a command, with options that it has."""
-    group = typer.main.get_command(app)
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     commands = _commands(name)
     assert len(commands) >= 10
@@ -134,8 +162,7 @@ def test_the_readmes_commands_exist(name: str) -> None:
         if program == "make":
             assert target in targets, target
             continue
-        command = group.commands[target]  # type: ignore[attr-defined]
-        options = {option for parameter in command.params for option in parameter.opts}
+        options = {option for parameter in load(target).params for option in parameter.opts}
         assert {argument for argument in arguments if argument.startswith("-")} <= options, (target, arguments)
 
 
@@ -143,7 +170,7 @@ def test_the_readmes_commands_exist(name: str) -> None:
 def test_the_readme_names_every_command(name: str) -> None:
     """A command that no README mentions has no user."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    for command in typer.main.get_command(app).commands:  # type: ignore[attr-defined]
+    for command in COMMANDS:
         assert f"mensageria {command}" in text, command
 
 
@@ -160,6 +187,15 @@ def test_the_operations_manuals_are_twins() -> None:
     for pattern in (r"^#{1,3} ", r"^\| ", r"^- "):
         counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in manuals]
         assert counts[0] == counts[1], pattern
+
+
+@pytest.mark.parametrize("name", ["dashboard.md", "dashboard.pt-BR.md"])
+def test_every_state_of_a_campaign_is_explained(name: str) -> None:
+    """What the page says of it, when, and what a person can do."""
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", (ROOT / "docs" / name).read_text("utf-8"), re.MULTILINE)
+    assert [state for state, _ in rows] == [state.value for state in CampaignState]
+    for state, words in rows:
+        assert words.strip().startswith(say(f"state_{state}")), state
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -15,23 +15,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from mensageria_pipeline.analytics.relations import TABLES, VIEWS, Relation, relation
-from mensageria_pipeline.contracts.dataset import replacing
-from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.queries import open_duckdb
+from mensageria_pipeline.analytics.relations import SOURCES, TABLES, VIEWS, Relation, relation, statement_of
 from mensageria_pipeline.contracts.receipts import RECEIPTS
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients, arrow_schema
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
+from mensageria_pipeline.storage.dataset import replacing
+from mensageria_pipeline.storage.duckdb import open_duckdb
+from mensageria_pipeline.storage.layout import Asset, Layout
 
 _logger = logging.getLogger(__name__)
 _STORAGE_VERSION = "v1.0.0"
-_SOURCES = {
+CONTRACTS = {
     Asset.SEND_RESULTS: SEND_RESULTS,
     Asset.ATTEMPTS: ATTEMPTS,
     Asset.RECEIPTS: RECEIPTS,
     Asset.VALIDATED_RECIPIENTS: arrow_schema(ValidatedRecipients),
     Asset.REJECTED_RECIPIENTS: arrow_schema(RejectedRecipients),
 }
+"""The Parquet that everything is computed from, with its columns."""
 _EMPTY = "campaign=_"
 """The folder of each asset's zero-row file: a view over a pattern that matches nothing cannot be made."""
 
@@ -74,7 +75,7 @@ def _build_and_replace(layout: Layout, campaigns: list[str] | None) -> None:
             _create_view(connection, relation(name), layout)
         connection.execute("USE memory")
         connection.execute("DETACH next")
-    target.chmod(0o444)
+    target.chmod(0o400)
     target.replace(layout.warehouse)
     # A client that opened the old file for writing may have left this; it would break the new one.
     layout.warehouse.with_name(layout.warehouse.name + ".wal").unlink(missing_ok=True)
@@ -97,7 +98,7 @@ def _attach_published(connection: duckdb.DuckDBPyConnection, layout: Layout) -> 
 
 def _create_sources(connection: duckdb.DuckDBPyConnection, layout: Layout, campaigns: list[str] | None) -> None:
     """The Parquet files that metrics are computed from, as temporary views over the asked campaigns."""
-    for asset in _SOURCES:
+    for asset in CONTRACTS:
         folders = ["*"] if campaigns is None else [_EMPTY, *(f"campaign={campaign}" for campaign in campaigns)]
         found = [layout.processed_dir / asset / folder / "*.parquet" for folder in folders]
         patterns = [_text(path) for path in found if any(path.parent.parent.glob(f"{path.parent.name}/*.parquet"))]
@@ -105,6 +106,8 @@ def _create_sources(connection: duckdb.DuckDBPyConnection, layout: Layout, campa
             f"CREATE TEMP VIEW {asset} AS SELECT * FROM read_parquet([{', '.join(patterns)}], "  # noqa: S608
             "hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
         )
+    for name in SOURCES:
+        connection.execute(f"CREATE TEMP VIEW {name} AS {statement_of('sources', name)}")
 
 
 def _create_table(connection: duckdb.DuckDBPyConnection, source: Relation, campaigns: list[str] | None) -> None:
@@ -126,7 +129,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, source: Relation, layout
 
 
 def _write_empty_files(layout: Layout) -> None:
-    for asset, schema in _SOURCES.items():
+    for asset, schema in CONTRACTS.items():
         path = layout.processed_dir / asset / _EMPTY / "empty.parquet"
         if not path.exists() or pq.read_schema(path) != schema:
             with replacing(path) as temporary:

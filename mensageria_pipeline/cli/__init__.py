@@ -4,59 +4,53 @@ Results go to stdout, everything else to stderr. Exit codes: 0 nothing pending a
 is; 1 error; 2 wrong usage.
 """
 
+import itertools
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from mensageria_pipeline import texts
-from mensageria_pipeline.cli import (
-    analyst,
-    care,
-    control,
-    dashboard,
-    demo,
-    dev,
-    inspect,
-    person,
-    preview,
-    receipts,
-    run,
-    show,
-)
+from mensageria_pipeline.cli.commands import LazyGroup
 from mensageria_pipeline.cli.console import fail
 from mensageria_pipeline.errors import MensageriaError, internal_error
-
-app = typer.Typer(
-    name="mensageria",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help=(
-        "Campanhas de mensagens: da planilha ao envio registrado e às métricas em DuckDB.\n\n"
-        "Comece com [bold]mensageria demo[/bold]; depois [bold]mensageria dev[/bold] abre o Dagster, e planilhas em "
-        "data/input/<campanha>/ viram execuções.\n\n"
-        "Códigos de saída: 0 nada pendente nem em dúvida; 3 há algo pendente ou em dúvida; 1 erro; 2 uso incorreto."
-    ),
-)
+from mensageria_pipeline.settings import configured_language
+from mensageria_pipeline.storage.permissions import keep_private
 
 
-@app.callback()
+def build() -> typer.Typer:
+    """The command line, in the language in force."""
+    app = typer.Typer(
+        name="mensageria",
+        cls=LazyGroup,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_settle)
+    return app
+
+
 def _settle(
-    english: Annotated[bool, typer.Option("--english", help="Mensagens em inglês (messages in English).")] = False,
+    english: Annotated[bool, typer.Option("--english", help="option_english")] = False,
 ) -> None:
     if english:
         texts.use(texts.Language.EN)
 
 
-for module in (inspect, run, show, preview, control, receipts, analyst, person, care, demo, dev, dashboard):
-    module.register(app)
+def _language(arguments: Sequence[str]) -> texts.Language:
+    """The language of the installation, unless the command line asks for English: help is said before anything runs."""
+    before_command = itertools.takewhile(lambda argument: argument.startswith("-"), arguments)
+    return texts.Language.EN if "--english" in before_command else configured_language()
 
 
 def main() -> None:
     """The console script: errors are one sentence on stderr, never a traceback."""
+    keep_private()
     try:
-        app()
+        texts.use(_language(sys.argv[1:]))
+        build()()
     except MensageriaError as error:
         fail(error.text())
     except KeyboardInterrupt:

@@ -1,14 +1,13 @@
 """`mensageria pause`, `resume`, `cancel`, `unknown` and `retry`: a person's decisions over a campaign's sending."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.table import Table
 
-from mensageria_pipeline import control
 from mensageria_pipeline.cli.console import (
     ERROR,
     INCOMPLETE,
@@ -21,13 +20,16 @@ from mensageria_pipeline.cli.console import (
     progress_bar,
 )
 from mensageria_pipeline.cli.run import run_partition
-from mensageria_pipeline.cli.show import Campaign, Json, partition_key
-from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.cli.status import Campaign, Json, partition_key
 from mensageria_pipeline.contracts.send_results import Outcome
-from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.errors import ChangedError, MensageriaError
 from mensageria_pipeline.sending.settle import RETRIABLE, Doubt, doubts
+from mensageria_pipeline.services import control
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline.texts import say
+from mensageria_pipeline.texts.formats import moment
 
+D = TypeVar("D")
 _SHOWN = 20
 
 
@@ -46,7 +48,7 @@ class Retriable(StrEnum):
     CANCELLED = Outcome.CANCELLED.value
 
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Não perguntar antes.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="option_yes")]
 
 
 def register(app: typer.Typer) -> None:
@@ -55,64 +57,63 @@ def register(app: typer.Typer) -> None:
 
 
 def pause(campaign: Campaign) -> None:
-    """Pausa o envio de uma campanha, também enquanto outra execução a envia.
-
-    O que já saiu recebe seu resultado; o resto espera por `mensageria resume`. Para desfazer: `resume`.
-    """
+    """Pause the sending of a campaign, also while another run sends it."""
     project, partition = load_project(), partition_key(campaign)
     control.pause(project, partition)
     out.print(say("pause_done", campaign=partition))
 
 
 def resume(campaign: Campaign) -> None:
-    """Retoma uma campanha em pausa (ou desfaz um cancelamento para o que vier depois).
-
-    Com o Dagster ligado, o sensor `agenda` continua o envio em segundos; sem ele, `mensageria run`.
-    """
+    """Resume a paused campaign (or undo a cancellation for what comes later)."""
     project, partition = load_project(), partition_key(campaign)
     was_stopped = control.resume(project, partition)
     out.print(say("resume_done" if was_stopped else "resume_nothing", campaign=partition))
 
 
 def cancel(campaign: Campaign, yes: Yes = False) -> None:
-    """Cancela o que falta enviar: as mensagens pendentes terminam como `cancelled`.
-
-    As que estão em dúvida continuam em dúvida. Para desfazer: `mensageria resume` e depois
-    `mensageria retry CAMPANHA --outcome cancelled`.
-    """
+    """Cancel what is left to send: pending messages end as `cancelled`."""
     project, partition = load_project(), partition_key(campaign)
     control.check_planned(project, partition)
-    ask(say("cancel_ask", campaign=partition), yes=yes)
-    with _Waiting(partition) as waiting:
-        cancelled = control.cancel(project, partition, waiting)
-    out.print(say("cancel_done", campaign=partition, count=cancelled))
+
+    def decide() -> int:
+        plan = None if yes else control.plan_of(project, partition)
+        if not yes:
+            ask(say("cancel_ask", campaign=partition, count=control.remaining(project, partition)))
+        with _Waiting(partition) as waiting:
+            return control.cancel(project, partition, waiting, plan)
+
+    out.print(say("cancel_done", campaign=partition, count=_until_unchanged(decide)))
 
 
 def unknown(
     campaign: Campaign,
-    resend: Annotated[bool, typer.Option("--resend", help="Enviar de novo na próxima execução.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="option_resend")] = False,
     mark: Annotated[
         Mark | None,
-        typer.Option("--mark", help="O que o provedor disse delas: accepted ou rejected.", show_default=False),
+        typer.Option("--mark", help="option_mark", show_default=False),
     ] = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Lista as mensagens em dúvida (podem ter chegado) e decide sobre elas.
-
-    Confira antes com o provedor. Exemplos: `mensageria unknown cobranca`,
-    `mensageria unknown cobranca --mark accepted`, `mensageria unknown cobranca --resend`.
-    """
+    """List messages in doubt (they may have arrived), and decide over them."""
     if resend and mark:
         raise typer.BadParameter(say("unknown_one_of"))
     project, partition = load_project(), partition_key(campaign)
     control.check_planned(project, partition)
+    plan = project.layout.table(Asset.MESSAGES, partition)
     if not (resend or mark):
-        plan = project.layout.table(Asset.MESSAGES, partition)
         raise typer.Exit(_list_doubts(doubts(plan, project.ledger.journal(partition)), partition, as_json=as_json))
-    ask(say("unknown_ask_resend" if resend else "unknown_ask_mark", campaign=partition, mark=mark), yes=yes)
-    with _Waiting(partition) as waiting:
-        count = control.settle(project, partition, Outcome(mark.value) if mark else None, waiting)
+
+    def decide() -> int:
+        as_seen = None if yes else control.seen(project, partition)
+        if not yes:
+            found = {each.message_id for each in doubts(plan, project.ledger.journal(partition))}
+            key = "unknown_ask_resend" if resend else "unknown_ask_mark"
+            ask(say(key, campaign=partition, mark=mark, count=len(found)))
+        with _Waiting(partition) as waiting:
+            return control.settle(project, partition, Outcome(mark.value) if mark else None, waiting, as_seen)
+
+    count = _until_unchanged(decide)
     key = "unknown_resent" if resend else "unknown_marked"
     out.print(say(key, campaign=partition, count=count, mark=mark))
 
@@ -121,11 +122,18 @@ def _list_doubts(found: list[Doubt], partition: str, *, as_json: bool) -> int:
     code = INCOMPLETE if found else OK
     if as_json:
         rows = [
-            {"message_id": each.message_id, "mode": each.mode.value, "provider": each.provider, "channel": each.channel,
-             "row_number": each.row_number, "attempt": each.attempt, "code": each.code,
-             "attempted_at": each.attempted_at.isoformat() if each.attempted_at else None}
+            {
+                "message_id": each.message_id,
+                "mode": each.mode.value,
+                "provider": each.provider,
+                "channel": each.channel,
+                "row_number": each.row_number,
+                "attempt": each.attempt,
+                "code": each.code,
+                "attempted_at": each.attempted_at.isoformat() if each.attempted_at else None,
+            }
             for each in found
-        ]  # fmt: skip
+        ]
         print_json({"campaign": partition, "unknown": rows})
         return code
     if not found:
@@ -135,7 +143,7 @@ def _list_doubts(found: list[Doubt], partition: str, *, as_json: bool) -> int:
     for heading in ("label_row", "label_provider", "label_attempt", "label_code", "label_when", "label_message"):
         table.add_column(say(heading), overflow="fold")
     for each in found[:_SHOWN]:
-        when = each.attempted_at.astimezone().strftime("%d/%m/%Y %H:%M:%S") if each.attempted_at else "—"
+        when = moment(each.attempted_at, seconds=True)
         table.add_row(
             str(each.row_number), each.provider, str(each.attempt), each.code or "—", when, each.message_id[:12]
         )
@@ -150,29 +158,27 @@ def retry(
     campaign: Campaign,
     outcome: Annotated[
         list[Retriable] | None,
-        typer.Option("--outcome", help="Resultados a tentar de novo (pode repetir). Padrão: expired e rejected."),
+        typer.Option("--outcome", help="option_outcome"),
     ] = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Tenta de novo mensagens que terminaram em falha, e executa a campanha.
-
-    Endereços que não existem mais não voltam: precisam de outro endereço em uma lista nova. O que pode voltar está
-    na visão `dead_letters` do warehouse. Exemplo: `mensageria retry cobranca --outcome expired`.
-    """
+    """Try messages again that ended in failure, and run the campaign."""
     project, partition = load_project(), partition_key(campaign)
     wanted = [Outcome(each.value) for each in outcome or (Retriable.EXPIRED, Retriable.REJECTED)]
     assert set(wanted) <= set(RETRIABLE)  # noqa: S101 - the option offers no other
 
-    def agree(found: Sequence[control.Failure]) -> None:
-        waiting.stop()
-        by_outcome = Counter(each.value for _, _, each in found)
-        rows = [(say(f"outcome_{name}"), count) for name, count in by_outcome.items()]
-        err.print(counts(say("title_outcomes"), (say("label_outcome"), say("label_messages")), rows))
-        ask(say("retry_ask", campaign=partition, count=len(found)), yes=yes)
+    def decide() -> Counter[str]:
+        as_seen = None if yes else control.seen(project, partition)
+        if not yes:
+            if not (found := control.failed(project, partition, wanted)):
+                return Counter()
+            _show_failures(found)
+            ask(say("retry_ask", campaign=partition, count=len(found)))
+        with _Waiting(partition) as waiting:
+            return control.retry(project, partition, wanted, waiting, as_seen)
 
-    with _Waiting(partition) as waiting:
-        opened = control.retry(project, partition, wanted, agree, waiting)
+    opened = _until_unchanged(decide)
     if not opened:
         out.print(say("retry_nothing", campaign=partition))
         return
@@ -188,14 +194,32 @@ def retry(
 # What they share.
 
 
-def ask(question: str, *, yes: bool) -> None:
-    """Ask, in the language of this process. Anything but a yes aborts."""
-    if yes:
-        return
-    answer = typer.prompt(f"{question} [{say('yes_or_no')}]", default="", show_default=False, err=True)
-    if answer.strip().lower() not in {"s", "sim", "y", "yes"}:
+def ask(question: str, *, yes: bool = False) -> None:
+    """Ask, in the language of this process. Anything but a yes aborts. Nothing is held while a person thinks."""
+    if not (yes or confirmed(question)):
         err.print(say("aborted"))
         raise typer.Exit(ERROR)
+
+
+def confirmed(question: str) -> bool:
+    """Whether somebody said yes."""
+    answer = typer.prompt(f"{question} [{say('yes_or_no')}]", default="", show_default=False, err=True)
+    return answer.strip().lower() in {"s", "sim", "y", "yes"}
+
+
+def _until_unchanged(decide: Callable[[], D]) -> D:
+    """Ask and carry out; where the campaign has changed between the two, say so and ask again."""
+    while True:
+        try:
+            return decide()
+        except ChangedError as error:
+            err.print(error.text(), style="yellow", highlight=False)
+
+
+def _show_failures(found: Sequence[control.Failure]) -> None:
+    by_outcome = Counter(outcome.value for _, _, outcome in found)
+    rows = [(say(f"outcome_{name}"), count) for name, count in by_outcome.items()]
+    err.print(counts(say("title_outcomes"), (say("label_outcome"), say("label_messages")), rows))
 
 
 class _Waiting:

@@ -1,26 +1,27 @@
 """`mensageria demo`: a sample campaign through the whole flow, with the simulated provider."""
 
 import shutil
-from importlib.resources import as_file, files
+from importlib.resources import files
 from typing import Annotated
 
 import typer
 from rich.panel import Panel
 
-from mensageria_pipeline import dagster_home
 from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
 from mensageria_pipeline.cli.console import ERROR, INCOMPLETE, OK, err, fail, load_project, out, progress_bar
 from mensageria_pipeline.cli.run import run_partition
-from mensageria_pipeline.cli.show import show_status
-from mensageria_pipeline.contracts.campaign import load_definition
-from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.cli.status import show_status
 from mensageria_pipeline.contracts.messages import Mode
-from mensageria_pipeline.contracts.progress import forget_progress
+from mensageria_pipeline.definition.load import load_definition
 from mensageria_pipeline.errors import DefinitionError, LedgerError
-from mensageria_pipeline.project import Project
-from mensageria_pipeline.sending.hold import hold_campaign
-from mensageria_pipeline.sending.ledger.leases import new_owner
-from mensageria_pipeline.status import campaign_status
+from mensageria_pipeline.ledger.campaign_lease import lease_campaign
+from mensageria_pipeline.ledger.leases import new_owner
+from mensageria_pipeline.services import dagster_home
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.services.status import campaign_status
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline.storage.placing import put_new
+from mensageria_pipeline.storage.progress import forget_progress
 from mensageria_pipeline.texts import say
 
 CAMPAIGN = "demo-boas-vindas"
@@ -32,9 +33,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    clean: Annotated[bool, typer.Option("--clean", help="Remove tudo que a demonstração criou.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="option_clean")] = False,
 ) -> None:
-    """Executa uma campanha de exemplo, simulada, e mostra o que aconteceu. Nada sai desta máquina."""
+    """Run a sample campaign, simulated, and show what happened. Nothing leaves this machine."""
     project = load_project()
     if clean:
         remove_campaign(project, CAMPAIGN)
@@ -59,10 +60,7 @@ def _place_samples(project: Project) -> None:
         f"{CAMPAIGN}.yaml": project.layout.definition(CAMPAIGN),
     }
     for name, target in targets.items():
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with as_file(files(_SAMPLES) / name) as source:
-                shutil.copyfile(source, target)
+        put_new(target, (files(_SAMPLES) / name).read_bytes())
 
 
 def _summary(project: Project) -> Panel:
@@ -71,10 +69,16 @@ def _summary(project: Project) -> Panel:
         query = f"SELECT {shown} FROM campaign_metrics WHERE campaign = ?"  # noqa: S608 - constants
         processed, per_minute, p95, retries = warehouse.execute(query, [CAMPAIGN]).fetchall()[0]
     text = say(
-        "demo_summary", processed=processed, per_minute=round(per_minute or 0), p95=round(p95 or 0), retries=retries,
-        warehouse=project.layout.warehouse, report=project.layout.export_dir(CAMPAIGN) / "relatorio.xlsx",
-        definition=project.layout.definition(CAMPAIGN), folder=project.layout.input_dir / CAMPAIGN,
-    )  # fmt: skip
+        "demo_summary",
+        processed=processed,
+        per_minute=round(per_minute or 0),
+        p95=round(p95 or 0),
+        retries=retries,
+        warehouse=project.layout.warehouse,
+        report=project.layout.export_dir(CAMPAIGN) / "relatorio.xlsx",
+        definition=project.layout.definition(CAMPAIGN),
+        folder=project.layout.input_dir / CAMPAIGN,
+    )
     return Panel(text, title=say("demo_title"), title_align="left")
 
 
@@ -86,14 +90,18 @@ def remove_campaign(project: Project, campaign: str) -> None:
     from mensageria_pipeline.cli.launch import forget  # noqa: PLC0415 - Dagster takes seconds to import
 
     layout = project.layout
-    with hold_campaign(project.ledger, campaign, new_owner()), progress_bar() as bar:
+    with lease_campaign(project.ledger, campaign, new_owner()), progress_bar() as bar:
         bar.add_task(say("demo_removing"), total=None)
         forget(campaign)
+        project.ledger.leases.forget_shards(campaign)
         for folder in (
-            layout.input_dir / campaign, layout.export_dir(campaign), layout.figs_dir(campaign),
-            layout.ledger_dir / campaign, layout.campaign_dir(campaign),
+            layout.input_dir / campaign,
+            layout.export_dir(campaign),
+            layout.figs_dir(campaign),
+            layout.ledger_dir / campaign,
+            layout.campaign_dir(campaign),
             *(layout.partition_dir(asset, campaign) for asset in Asset),
-        ):  # fmt: skip
+        ):
             shutil.rmtree(folder, ignore_errors=True)
         layout.definition(campaign).unlink(missing_ok=True)
         forget_progress(layout, campaign)

@@ -4,16 +4,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from mensageria_pipeline.cli.console import ERROR, OK, err, fail, load_project, out, print_json, progress_bar, thousands
-from mensageria_pipeline.cli.show import Json, partition_key
-from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
+from mensageria_pipeline.cli.console import ERROR, OK, err, fail, load_project, out, print_json, progress_bar
+from mensageria_pipeline.cli.status import Json, partition_key
 from mensageria_pipeline.contracts.masking import mask
-from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.partition import Partition
+from mensageria_pipeline.definition.load import load_definition
+from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.intake.grid import ROW_NUMBER
 from mensageria_pipeline.intake.inspection import Inspection, inspect_file
+from mensageria_pipeline.storage.files import check_given, check_target
 from mensageria_pipeline.texts import say
+from mensageria_pipeline.texts.formats import integer
 
 
 def register(app: typer.Typer) -> None:
@@ -21,21 +25,17 @@ def register(app: typer.Typer) -> None:
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A lista a examinar.", exists=True, dir_okay=False, show_default=False)],
-    campaign: Annotated[
-        str | None, typer.Option("--campaign", "-c", help="Ler como esta campanha leria (columns, sheet, channel).")
-    ] = None,
-    parquet: Annotated[
-        Path | None, typer.Option("--parquet", help="Gravar também as linhas lidas neste arquivo.", dir_okay=False)
-    ] = None,
-    unmask: Annotated[bool, typer.Option("--unmask", help="Mostrar os valores sem máscara.")] = False,
+    file: Annotated[Path, typer.Argument(help="option_inspect_file", exists=True, dir_okay=False, show_default=False)],
+    campaign: Annotated[str | None, typer.Option("--campaign", "-c", help="option_inspect_campaign")] = None,
+    parquet: Annotated[Path | None, typer.Option("--parquet", help="option_inspect_parquet", dir_okay=False)] = None,
+    unmask: Annotated[bool, typer.Option("--unmask", help="option_unmask")] = False,
     as_json: Json = False,
 ) -> None:
-    """Mostra como um arquivo é entendido: formato, codificação, separador, aba, cabeçalho, colunas e dúvidas.
-
-    Nada é recebido nem enviado. Exemplo: `mensageria inspect clientes.xlsx --campaign boas-vindas`.
-    """
+    """Show how a file is understood: format, encoding, delimiter, sheet, header, columns and doubts."""
     project = load_project()
+    check_given(file, project.settings.limits)
+    if parquet is not None:
+        check_target(project.layout, parquet)
     definition = CampaignDefinition()
     if campaign:
         definition = load_definition(project.layout, Partition.parse(partition_key(campaign)).campaign)
@@ -47,6 +47,7 @@ def inspect(
     if not unmask:
         for row in found.first_rows:
             row.update({name: mask(value) for name, value in row.items() if isinstance(value, str)})
+        found.reading.doubts = [doubt.masked() for doubt in found.reading.doubts]
     if as_json:
         print_json(found.as_json())
     else:
@@ -65,7 +66,7 @@ def _show(found: Inspection) -> None:
         ("label_quote", reading.quote),
         ("label_sheet", f"{reading.sheet} ({', '.join(reading.sheets)})" if reading.sheet else None),
         ("label_header_row", str(reading.header_row) if reading.header_row else None),
-        ("label_rows", thousands(found.row_count)),
+        ("label_rows", integer(found.row_count)),
         ("label_channel", found.channel),
     ]
     table = Table(show_header=False, box=None, pad_edge=False)
@@ -82,6 +83,8 @@ def _show(found: Inspection) -> None:
     out.print()
     out.print(columns)
     for doubt in reading.doubts:
-        out.print(f"[yellow]![/] {doubt.text()}", highlight=False)
+        out.print(f"[yellow]![/] {doubt.text()} [dim]({doubt.name})[/]", highlight=False)
+        for row in doubt.rows:
+            out.print(f"    {row.number}: {escape(' | '.join(row.cells))}", highlight=False, style="dim")
     if found.problem:
         fail(found.problem)

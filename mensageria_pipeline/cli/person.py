@@ -13,35 +13,33 @@ from mensageria_pipeline import texts
 from mensageria_pipeline.cli.console import ERROR, OK, err, load_project, out, print_json, progress_bar
 from mensageria_pipeline.cli.control import Yes, ask
 from mensageria_pipeline.cli.run import show_lists
-from mensageria_pipeline.cli.show import Json, partition_key
+from mensageria_pipeline.cli.status import Json, partition_key
 from mensageria_pipeline.contracts.columns import Channel
-from mensageria_pipeline.contracts.dataset import replacing
 from mensageria_pipeline.contracts.masking import mask
-from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.partition import Partition
+from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline.people.find import Found, Happening, find_person
-from mensageria_pipeline.people.forget import finish_erasures, forget_person
-from mensageria_pipeline.people.held import held_of
-from mensageria_pipeline.people.identity import Keys, known_as
-from mensageria_pipeline.people.retention import expired
-from mensageria_pipeline.people.retention import purge as purge_partitions
-from mensageria_pipeline.preparation import take_in_lists
-from mensageria_pipeline.project import Project
-from mensageria_pipeline.sending.ledger.suppressions import EVERY_CAMPAIGN, OptOut, OptOutReason
-from mensageria_pipeline.status import known_partitions
+from mensageria_pipeline.ledger.suppressions import EVERY_CAMPAIGN, OptOut, OptOutReason
+from mensageria_pipeline.privacy.access_export import access_export
+from mensageria_pipeline.privacy.find import Found, Happening, find_person
+from mensageria_pipeline.privacy.forget import finish_erasures, forget_person
+from mensageria_pipeline.privacy.retention import expired
+from mensageria_pipeline.privacy.retention import purge as purge_partitions
+from mensageria_pipeline.services.preparation import take_in_lists
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.services.status import known_partitions
+from mensageria_pipeline.storage.dataset import replacing
+from mensageria_pipeline.storage.files import check_target
+from mensageria_pipeline.suppressions.identity import Keys, known_as
 from mensageria_pipeline.texts import say
+from mensageria_pipeline.texts.formats import integer, moment
 
-Person = Annotated[
-    str, typer.Argument(help="id, CPF, CNPJ, e-mail, telefone ou token.", metavar="PESSOA", show_default=False)
-]
-OnlyCampaign = Annotated[str | None, typer.Option("--campaign", "-c", help="Só nesta campanha.")]
-OnlyChannel = Annotated[Channel | None, typer.Option("--channel", help="Só neste canal.", show_default=False)]
+Person = Annotated[str, typer.Argument(help="option_person", metavar="metavar_person", show_default=False)]
+OnlyCampaign = Annotated[str | None, typer.Option("--campaign", "-c", help="option_in_campaign")]
+OnlyChannel = Annotated[Channel | None, typer.Option("--channel", help="option_in_channel", show_default=False)]
 _MARKS = {"accepted": "green", "planned": "cyan", "pending": "cyan", "unknown": "yellow"}
 
-group = typer.Typer(
-    no_args_is_help=True,
-    help="Uma pessoa em todas as campanhas: por que não recebeu, o que se guarda dela, não contatar, esquecer.",
-)
+group = typer.Typer(no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -52,10 +50,7 @@ def register(app: typer.Typer) -> None:
 
 
 def why(person: Person, as_json: Json = False) -> None:
-    """Por que não recebeu? O que aconteceu com a pessoa em cada campanha, por qual regra e quando.
-
-    Exemplo: `mensageria person why "(11) 98765-4321"`.
-    """
+    """Why was it not received? What happened to the person in each campaign, by which rule and when."""
     project = load_project()
     show_lists(take_in_lists(project))
     found = _find(project, person)
@@ -74,17 +69,14 @@ def why(person: Person, as_json: Json = False) -> None:
 
 def data(
     person: Person,
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Gravar neste arquivo em vez de mostrar.", dir_okay=False)
-    ] = None,
+    target: Annotated[Path | None, typer.Option("--out", "-o", help="option_person_out", dir_okay=False)] = None,
 ) -> None:
-    """Tudo o que se guarda da pessoa, em JSON: as células das listas, as mensagens, os envios, as supressões.
-
-    São dados pessoais sem máscara, para responder ao próprio titular (LGPD, art. 18).
-    """
+    """All that is kept of the person, as JSON: cells of lists, messages, sends, suppressions."""
     project = load_project()
+    if target is not None:
+        check_target(project.layout, target)
     found = _find(project, person)
-    text = json.dumps(held_of(project.layout, found), ensure_ascii=False, indent=2, default=_plain)
+    text = json.dumps(access_export(project.layout, found), ensure_ascii=False, indent=2, default=_plain)
     if target is None:
         print(text)  # noqa: T201 - results belong on stdout
         return
@@ -94,10 +86,7 @@ def data(
 
 
 def suppress(person: Person, campaign: OnlyCampaign = None, channel: OnlyChannel = None) -> None:
-    """Não contatar mais a pessoa, a pedido dela. Vale na hora, também para o que está sendo enviado.
-
-    Para desfazer: `mensageria person allow`.
-    """
+    """Message the person no more, on their request. It holds at once, also for what is being sent."""
     project = load_project()
     scope = Partition.parse(partition_key(campaign)).campaign if campaign else EVERY_CAMPAIGN
     known = known_as(person)
@@ -116,10 +105,7 @@ def suppress(person: Person, campaign: OnlyCampaign = None, channel: OnlyChannel
 
 
 def allow(person: Person, channel: OnlyChannel = None, yes: Yes = False) -> None:
-    """Voltar a contatar a pessoa, se ela pediu: desfaz listas e pedidos, e fica registrado.
-
-    Um endereço que o provedor deu como morto continua morto.
-    """
+    """Message the person again, if they asked for it: lifts lists and requests, and is recorded."""
     project = load_project()
     ask(say("person_allow_ask"), yes=yes)
     subject_keys = [
@@ -130,17 +116,15 @@ def allow(person: Person, channel: OnlyChannel = None, yes: Yes = False) -> None
 
 
 def forget(person: Person, yes: Yes = False, as_json: Json = False) -> None:
-    """Esquece a pessoa (LGPD, art. 18): apaga os dados dela de todas as campanhas e não a contata nunca mais.
-
-    As linhas ficam, vazias; as listas originais em que ela está são apagadas de data/input/ e data/suppressions/;
-    fica um recibo sem dados pessoais. Não há como desfazer.
-    """
+    """Forget the person (LGPD, art. 18): erase their data from all campaigns, and never message them again."""
     project = load_project()
     take_in_lists(project)
     finish_erasures(project)
+    for each in project.ledger.erasures.unfinished():
+        err.print(say("erasure_unfinished", receipt=each.name, problem=each.problem), style="yellow")
     found = _find(project, person)
     campaigns = sorted({row.partition for row in found.rows})
-    ask(say("person_forget_ask", rows=len(found.rows), campaigns=", ".join(campaigns) or "—"), yes=yes)
+    ask(say("person_forget_ask", count=len(found.rows), campaigns=", ".join(campaigns) or "—"), yes=yes)
     with progress_bar() as bar:
         task = bar.add_task(say("person_forgetting"), total=len(campaigns))
         receipt = forget_person(project, person, lambda _partition: bar.update(task, advance=1))
@@ -148,8 +132,8 @@ def forget(person: Person, yes: Yes = False, as_json: Json = False) -> None:
         print_json(receipt.content)
         return
     found = receipt.found
-    campaigns = sorted({row.partition for row in found.rows})
-    out.print(say("person_forgotten", rows=len(found.rows), campaigns=len(campaigns), file=receipt.path))
+    campaigns_text = say("count_campaigns", count=len({row.partition for row in found.rows}))
+    out.print(say("person_forgotten", count=len(found.rows), campaigns=campaigns_text, file=receipt.path))
     for name in receipt.content["original_files_deleted"]:
         out.print(f"  {say('person_original_deleted', file=name)}", highlight=False)
     _show_mentions(found)
@@ -161,15 +145,12 @@ def forget(person: Person, yes: Yes = False, as_json: Json = False) -> None:
 def purge(
     days: Annotated[
         int | None,
-        typer.Option("--older-than", min=1, help="Dias sem uso; sem esta opção, RETENTION_DAYS.", show_default=False),
+        typer.Option("--older-than", min=1, help="option_older_than", show_default=False),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Só mostrar o que seria apagado.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="option_purge_dry_run")] = False,
     yes: Yes = False,
 ) -> None:
-    """Apaga endereços e textos das campanhas antigas; resultados e contagens ficam. Não há como desfazer.
-
-    Com o Dagster ligado e RETENTION_DAYS definido, acontece sozinho toda madrugada.
-    """
+    """Delete addresses and texts of old campaigns; outcomes and counts stay. This cannot be undone."""
     project = load_project()
     limit = days or project.settings.retention_days
     if limit is None:
@@ -183,7 +164,7 @@ def purge(
     for heading in ("label_campaign", "label_last_used", "label_rows"):
         table.add_column(say(heading))
     for each in found:
-        table.add_row(each.partition, _moment(each.last_used_at), str(each.row_count))
+        table.add_row(each.partition, moment(each.last_used_at), integer(each.row_count))
     out.print(table)
     if dry_run:
         return
@@ -211,9 +192,11 @@ def _happenings_table(happenings: Sequence[Happening]) -> Table:
         state = each.outcome or each.fate
         when = each.decided_at or each.received_at
         table.add_row(
-            each.partition, f"{each.file_name}:{each.row_number}",
-            f"[{_MARKS.get(state, 'red')}]{_sentence(each)}[/]", _moment(when),
-        )  # fmt: skip
+            each.partition,
+            f"{each.file_name}:{each.row_number}",
+            f"[{_MARKS.get(state, 'red')}]{_sentence(each)}[/]",
+            moment(when),
+        )
     return table
 
 
@@ -236,39 +219,56 @@ def _opt_outs_table(found: Found) -> Table:
     for heading in heads:
         table.add_column(say(heading), overflow="fold")
     for each in _opt_outs(found):
-        happened = say("opt_out_allowed") if each["event"] == "allowed" else say(f"code_{each['reason']}")
+        happened = say("opt_out_allowed") if each["event"] == "allowed" else ReasonCode(each["reason"]).label
         table.add_row(
-            each["known_as"], each["channel"], each["campaign"] or say("every_campaign"), happened, each["source"],
-            _moment(datetime.fromisoformat(each["at"])),
-        )  # fmt: skip
+            each["known_as"],
+            each["channel"],
+            each["campaign"] or say("every_campaign"),
+            happened,
+            each["source"],
+            moment(datetime.fromisoformat(each["at"])),
+        )
     return table
 
 
 def _opt_outs(found: Found) -> list[dict[str, Any]]:
     return [
-        {"known_as": mask(found.names[each.subject_key]), "channel": each.channel, "campaign": each.campaign,
-         "event": each.event.value, "reason": each.reason, "source": each.source, "at": each.at.isoformat()}
+        {
+            "known_as": mask(found.names[each.subject_key]),
+            "channel": each.channel,
+            "campaign": each.campaign,
+            "event": each.event.value,
+            "reason": each.reason,
+            "source": each.source,
+            "at": each.at.isoformat(),
+        }
         for each in found.opt_outs
-    ]  # fmt: skip
+    ]
 
 
 def _happening_json(each: Happening) -> dict[str, Any]:
     return {
-        "campaign": each.partition, "file": each.file_name, "row": each.row_number,
-        "received_at": each.received_at.isoformat(), "fate": each.fate, "code": each.code, "channel": each.channel,
-        "message_id": each.message_id, "mode": each.mode, "provider": each.provider, "outcome": each.outcome,
-        "outcome_code": each.outcome_code, "attempts": each.attempts,
-        "decided_at": each.decided_at.isoformat() if each.decided_at else None, "sentence": _sentence(each),
-    }  # fmt: skip
+        "campaign": each.partition,
+        "file": each.file_name,
+        "row": each.row_number,
+        "received_at": each.received_at.isoformat(),
+        "fate": each.fate,
+        "code": each.code,
+        "channel": each.channel,
+        "message_id": each.message_id,
+        "mode": each.mode,
+        "provider": each.provider,
+        "outcome": each.outcome,
+        "outcome_code": each.outcome_code,
+        "attempts": each.attempts,
+        "decided_at": each.decided_at.isoformat() if each.decided_at else None,
+        "sentence": _sentence(each),
+    }
 
 
 def _show_mentions(found: Found) -> None:
     for row in found.mentions:
         err.print(say("person_mention", campaign=row.partition, file=row.file_name, row=row.row_number), style="yellow")
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone().strftime("%d/%m/%Y %H:%M")
 
 
 def _plain(value: object) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mensageria_pipeline.contracts.masking import shown_headers
-from mensageria_pipeline.contracts.names import squeezed
+from mensageria_pipeline.contracts.partition import header_key
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.texts import say
 
@@ -41,21 +41,65 @@ class Role(StrEnum):
 
 ALIASES: dict[Role, tuple[str, ...]] = {
     Role.ORIGIN: ("linhaoriginal",),
-    Role.ID: ("id", "idcliente", "idusuario", "clienteid", "userid", "customerid", "codigo", "codcliente",
-              "codigocliente", "matricula", "identificador", "externalid"),
+    Role.ID: (
+        "id",
+        "idcliente",
+        "idusuario",
+        "clienteid",
+        "userid",
+        "customerid",
+        "codigo",
+        "codcliente",
+        "codigocliente",
+        "matricula",
+        "identificador",
+        "externalid",
+    ),
     Role.CPF: ("cpf", "numerocpf", "cpfcliente", "cpfcnpj"),
     Role.CNPJ: ("cnpj", "numerocnpj", "cnpjcliente", "cnpjempresa"),
-    Role.NAME: ("nome", "name", "nomecompleto", "nomecliente", "nomedocliente", "fullname", "primeironome",
-                "firstname"),
+    Role.NAME: (
+        "nome",
+        "name",
+        "nomecompleto",
+        "nomecliente",
+        "nomedocliente",
+        "fullname",
+        "primeironome",
+        "firstname",
+    ),
     Role.CHANNEL: ("canal", "channel", "canaldeenvio", "meio"),
     Role.ADDRESS: ("endereco", "address", "enderecodeenvio", "destino", "destinatario", "recipient"),
-    Role.TOKEN: ("token", "pushtoken", "tokenpush", "devicetoken", "tokendispositivo", "fcmtoken", "fid",
-                 "registrationtoken"),
+    Role.TOKEN: (
+        "token",
+        "pushtoken",
+        "tokenpush",
+        "devicetoken",
+        "tokendispositivo",
+        "fcmtoken",
+        "fid",
+        "registrationtoken",
+    ),
     Role.EMAIL: ("email", "mail", "emailaddress", "enderecodeemail", "emailcliente", "correioeletronico"),
-    Role.PHONE: ("telefone", "celular", "phone", "fone", "tel", "cel", "mobile", "whatsapp", "phonenumber",
-                 "telefonecelular", "numerocelular", "numerotelefone", "msisdn"),
+    Role.PHONE: (
+        "telefone",
+        "celular",
+        "phone",
+        "fone",
+        "tel",
+        "cel",
+        "mobile",
+        "whatsapp",
+        "phonenumber",
+        "telefonecelular",
+        "numerocelular",
+        "numerotelefone",
+        "msisdn",
+    ),
     Role.URL: ("webhook", "webhookurl", "urlwebhook"),
-}  # fmt: skip
+}
+
+KNOWN_NAMES = frozenset(alias for aliases in ALIASES.values() for alias in aliases)
+"""All of them, squeezed."""
 
 REJECT_COLUMNS = ("erro", "sugestao", "linha_original")
 """What the workbook of rejected rows adds to the operator's own columns, and a correction brings back."""
@@ -76,12 +120,19 @@ ROLE_OF_CHANNEL: dict[Channel, Role] = {
     Channel.WEBHOOK: Role.URL,
 }
 CHANNEL_ALIASES: dict[str, Channel] = {
-    "push": Channel.PUSH, "app": Channel.PUSH, "notificacao": Channel.PUSH,
-    "email": Channel.EMAIL, "mail": Channel.EMAIL,
-    "sms": Channel.SMS, "torpedo": Channel.SMS,
-    "whatsapp": Channel.WHATSAPP, "zap": Channel.WHATSAPP, "wpp": Channel.WHATSAPP,
-    "webhook": Channel.WEBHOOK, "url": Channel.WEBHOOK,
-}  # fmt: skip
+    "push": Channel.PUSH,
+    "app": Channel.PUSH,
+    "notificacao": Channel.PUSH,
+    "email": Channel.EMAIL,
+    "mail": Channel.EMAIL,
+    "sms": Channel.SMS,
+    "torpedo": Channel.SMS,
+    "whatsapp": Channel.WHATSAPP,
+    "zap": Channel.WHATSAPP,
+    "wpp": Channel.WHATSAPP,
+    "webhook": Channel.WEBHOOK,
+    "url": Channel.WEBHOOK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +166,15 @@ def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str]) 
     if role in mapping:
         wanted = mapping[role]
         for header in headers:
-            if squeezed(header) == squeezed(wanted):
+            if header_key(header) == header_key(wanted):
                 return header
         raise InputError("mapped_column_missing", role=role.value, wanted=wanted, found=_listed(headers))
-    taken = {squeezed(header) for header in mapping.values()}
-    by_name = {squeezed(h): h for h in reversed(headers) if squeezed(h) and squeezed(h) not in taken}
+    taken = {header_key(header) for header in mapping.values()}
+    by_name = {header_key(h): h for h in reversed(headers) if header_key(h) and header_key(h) not in taken}
     claims = [by_name[alias] for alias in ALIASES[role] if alias in by_name]
-    rivals = [header for header in headers if _bare(header, headers) in ALIASES[role] and squeezed(header) not in taken]
+    rivals = [
+        header for header in headers if _bare(header, headers) in ALIASES[role] and header_key(header) not in taken
+    ]
     if len(rivals) > 1 and role in ADDRESS_ROLES:
         raise InputError("ambiguous_column", role=role.value, found=_listed(rivals))
     return claims[0] if claims else None
@@ -130,7 +183,7 @@ def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str]) 
 def _bare(header: str, headers: Sequence[str]) -> str:
     """The squeezed name; of a repeated header without the number that tells it from the first."""
     name = re.sub(r"_\d+$", "", header)
-    return squeezed(name if name in headers else header)
+    return header_key(name if name in headers else header)
 
 
 def _only_channel(found: Mapping[Role, str], addresses: Sequence[Role]) -> Channel | None:
@@ -139,8 +192,11 @@ def _only_channel(found: Mapping[Role, str], addresses: Sequence[Role]) -> Chann
     if len(addresses) > 1:
         raise InputError("ambiguous_channel", found=_listed([found[role] for role in addresses]))
     implied = {
-        Role.TOKEN: Channel.PUSH, Role.EMAIL: Channel.EMAIL, Role.PHONE: Channel.SMS, Role.URL: Channel.WEBHOOK,
-    }  # fmt: skip
+        Role.TOKEN: Channel.PUSH,
+        Role.EMAIL: Channel.EMAIL,
+        Role.PHONE: Channel.SMS,
+        Role.URL: Channel.WEBHOOK,
+    }
     return implied[kinds[0]] if kinds else None
 
 

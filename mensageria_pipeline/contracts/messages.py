@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.partition import Partition
 
 
 class Mode(StrEnum):
@@ -56,9 +56,15 @@ class Identity:
 def message_id(key: bytes, identity: Identity) -> str:
     """The message's name: 32 hex digits, not to be reversed without the ledger's key."""
     return _keyed(
-        key, "message", identity.partition.campaign, identity.partition.occurrence, str(identity.edition),
-        identity.channel, identity.recipient, str(identity.revision),
-    )  # fmt: skip
+        key,
+        "message",
+        identity.partition.campaign,
+        identity.partition.occurrence,
+        str(identity.edition),
+        identity.channel,
+        identity.recipient,
+        str(identity.revision),
+    )
 
 
 def address_key(key: bytes, channel: str, address: str) -> str:

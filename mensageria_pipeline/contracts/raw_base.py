@@ -3,16 +3,17 @@
 The operator's own columns keep their headers and are text. Beside them stand the columns of `PROVENANCE`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from mensageria_pipeline.contracts.dataset import Stamp, fingerprint_of, read_stamp
-from mensageria_pipeline.contracts.layout import Asset, Layout
+from mensageria_pipeline.storage.dataset import Stamp, fingerprint_of, read_stamp
+from mensageria_pipeline.storage.layout import Asset, Layout
 
 PROVENANCE = (
     pa.field("_intake", pa.string(), nullable=False, metadata={"comment": "sha256 of the file's content"}),
@@ -23,6 +24,16 @@ PROVENANCE = (
 ROW_FIELDS = "_fields"
 """What the next stage calls a row's cells taken together; no header may bear it either."""
 PROVENANCE_NAMES = tuple(field.name for field in PROVENANCE)
+
+
+class RowFault(StrEnum):
+    """Why the cells of a row may stand under the wrong headers; the code that the row is rejected with."""
+
+    EXTRA_CELLS = "extra_cells"
+    MISSING_CELLS = "missing_cells"
+    CUT_ROW = "cut_row"
+    """The line before or after it has a single cell, which may be the rest of its last or first one."""
+    BROKEN_QUOTES = "broken_quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,8 @@ class Intake:
     """Where its rows are."""
     surplus: tuple[str, ...] = ()
     """Columns beyond the header, which only rows with too many cells have."""
+    faults: Mapping[RowFault, frozenset[int]] = field(default_factory=dict)
+    """Numbers of the rows whose cells may be out of place."""
     erased: frozenset[int] = frozenset()
     """Numbers of the rows whose cells were erased at a person's request."""
     purged_at: str = ""
@@ -54,13 +67,22 @@ def intake_path(layout: Layout, partition: str, content_hash: str) -> Path:
 
 
 def facts_of(
-    file_name: str, received_at: datetime, columns: Sequence[str], surplus: Sequence[str], reading: Mapping[str, Any]
+    file_name: str,
+    received_at: datetime,
+    columns: Sequence[str],
+    surplus: Sequence[str],
+    faults: Mapping[RowFault, Iterable[int]],
+    reading: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the file of an intake remembers. `reading` says how the list was understood."""
     return {
-        "file_name": file_name, "received_at": received_at.isoformat(), "columns": list(columns),
-        "surplus": list(surplus), "reading": dict(reading),
-    }  # fmt: skip
+        "file_name": file_name,
+        "received_at": received_at.isoformat(),
+        "columns": list(columns),
+        "surplus": list(surplus),
+        "faults": {fault.value: sorted(rows) for fault, rows in faults.items()},
+        "reading": dict(reading),
+    }
 
 
 def list_intakes(layout: Layout, partition: str) -> list[Intake]:
@@ -84,6 +106,7 @@ def _intake(path: Path, stamp: Stamp) -> Intake:
         columns=tuple(stamp.facts["columns"]),
         path=path,
         surplus=tuple(stamp.facts.get("surplus", ())),
+        faults={RowFault(fault): frozenset(rows) for fault, rows in stamp.facts.get("faults", {}).items()},
         erased=frozenset(stamp.facts.get("erased", ())),
         purged_at=stamp.facts.get("purged_at", ""),
     )

@@ -7,17 +7,7 @@ import pyarrow
 from pandera.typing.pandas import Series
 
 from mensageria_pipeline.contracts.columns import Channel
-
-
-class Fate(StrEnum):
-    """Where a row ended; every row of every intake has exactly one."""
-
-    PLANNED = "planned"
-    REJECTED = "rejected"
-    DUPLICATE = "duplicate"
-    REPEATED = "repeated"
-    SUPPRESSED = "suppressed"
-    ERASED = "erased"
+from mensageria_pipeline.contracts.fate import Fate
 
 
 class PersonKind(StrEnum):

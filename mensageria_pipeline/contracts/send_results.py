@@ -24,6 +24,13 @@ class Outcome(StrEnum):
 
 
 FINAL_OUTCOMES = tuple(outcome for outcome in Outcome if outcome.is_final)
+FAILURES = (Outcome.REJECTED, Outcome.INVALID_ADDRESS, Outcome.EXPIRED)
+"""What counts as a failure, on every screen: it was to be sent, and is not going to be. Cancelled and suppressed
+messages were called off; in doubt and pending ones may still arrive."""
+READDRESSABLE_OUTCOMES = frozenset({Outcome.INVALID_ADDRESS, Outcome.REJECTED, Outcome.SUPPRESSED})
+"""After these a person may be messaged under another address."""
+FAILED_VERDICTS = ("rejected", "refused", "invalid_address", "retry", "unknown")
+"""What counts as an error among requests. A request that was throttled is none."""
 
 _MICROSECONDS = pa.timestamp("us", tz="UTC")
 
@@ -47,14 +54,18 @@ SEND_RESULTS = pa.schema(
         pa.field("decided_at", _MICROSECONDS, True, {"comment": "when the outcome became final, UTC"}),
         pa.field("cost", pa.float64(), True, {"comment": "what the provider asks for it; null where no price is set"}),
         pa.field(
-            "delivery", pa.string(), True,
-            {"comment": "how far it got, as receipts say: delayed, sent, delivered, read, undelivered, bounced, "
-                        "complained; null without any"},
+            "delivery",
+            pa.string(),
+            True,
+            {
+                "comment": "how far it got, as receipts say: delayed, sent, delivered, read, undelivered, bounced, "
+                "complained; null without any"
+            },
         ),
         pa.field("delivery_code", pa.string(), True, {"comment": "the provider's code of that receipt"}),
         pa.field("delivery_at", _MICROSECONDS, True, {"comment": "when that happened, UTC"}),
     ]
-)  # fmt: skip
+)
 
 ATTEMPTS = pa.schema(
     [
@@ -64,7 +75,9 @@ ATTEMPTS = pa.schema(
         pa.field("provider", pa.string(), False, {"comment": "adapter that sent it"}),
         pa.field("channel", pa.string(), False, {"comment": "push, email, sms, whatsapp or webhook"}),
         pa.field("attempt", pa.int64(), False, {"comment": "1, 2, … of its message"}),
-        pa.field("verdict", pa.string(), False, {"comment": "answer: an outcome, throttled, retry or unknown"}),
+        pa.field(
+            "verdict", pa.string(), False, {"comment": "answer: an outcome, refused, throttled, retry or unknown"}
+        ),
         pa.field("code", pa.string(), True, {"comment": "the provider's code, or ours"}),
         pa.field("latency_ms", pa.float64(), True, {"comment": "request to answer"}),
         pa.field("started_at", _MICROSECONDS, False, {"comment": "when the request left, UTC"}),

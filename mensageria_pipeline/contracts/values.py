@@ -19,9 +19,12 @@ def amount_of(text: str) -> Decimal:
 
 
 def number_text(text: str) -> str:
-    """A number that some format stored as one, as text that `amount_of` takes for the same: `7.0` is `7`.
+    """A number that some format stored as a fraction, as text that `amount_of` takes for the same: `7.0` is `7`.
 
-    Three decimals get a zero: `12.345` would be twelve thousand to a Brazilian.
+    Three decimals get a zero: `12.345` would be twelve thousand to a Brazilian. A whole number stays in scientific
+    notation where some of its digits may be lost: beyond what such a number holds, and where not all digits are given.
+    Programs that write `1.198765432E10`, without a plus, give all digits but zeros at the end; fewer than ten may have
+    been a fraction of four bytes.
     """
     if re.fullmatch(r"-?\d{1,3}\.\d{3}", text):
         return f"{text}0"
@@ -29,13 +32,52 @@ def number_text(text: str) -> str:
         number = Decimal(text)
     except ArithmeticError:
         return text
-    if not number.is_finite() or number != number.to_integral_value() or abs(number) >= 10**18:
+    if not number.is_finite() or number != number.to_integral_value():
         return text
+    _, digits, exponent = number.as_tuple()
+    is_short = isinstance(exponent, int) and exponent > 0 and ("+" in text or len(digits) < _SURE_DIGITS)
+    if is_short or abs(number) >= _WHOLE_UNTIL:
+        return f"{number.normalize():E}"
     return str(int(number))
 
 
-NULL_WORDS = ("null", "none", "nan", "n/a", "#n/a", "#n/d", "n/d", "nd", "undefined", "-", "--", "—", "nulo")
-"""What programs and people write where there is nothing; compared without case."""
+NULL_WORDS = (
+    "null",
+    "none",
+    "nan",
+    "n/a",
+    "#n/a",
+    "#n/d",
+    "#nv",
+    "n/d",
+    "nd",
+    "undefined",
+    "-",
+    "--",
+    "—",
+    "nulo",
+    "\\n",
+    "(null)",
+    "<null>",
+)
+"""What programs and people write where there is nothing; compared without case. `\\N` is MySQL's and COPY's; a lookup
+that finds nothing is `#N/A` or `#N/D`."""
+_ERROR_NAMES = (
+    "NULL NULO NUL VALUE VALOR VALEUR WERT REF BEZUG NAME NOME NOMBRE NOM NUM NÚM NOMBRE ZAHL SPILL DESPEJAR DESPEJO "
+    "EXCEDIDO DESBORDAMIENTO DESBORDAR PROPAGATION ÜBERLAUF CALC CÁLC FIELD CAMPO BLOCKED BLOQUEADO CONNECT CONECTAR "
+    "UNKNOWN DESCONHECIDO DESCONOCIDO BUSY OCUPADO PYTHON EXTERNAL TIMEOUT ERROR ERRO"
+)
+SPREADSHEET_ERROR = (
+    rf"(?i)#[¡¿]?(?:{'|'.join(dict.fromkeys(_ERROR_NAMES.split()))})[!?]|#[¡]?DIV/0!?|#GETTING_DATA|#OBTENDO_DADOS"
+    r"|#{3,}|Err(?:o|or)?:\d{3}|=[\p{Lu}.\d_]+\(.*\)"
+)
+"""What a spreadsheet shows in place of a value, in Portuguese, English and their neighbours; a column too narrow for
+its numbers; a formula that was never worked out. For RE2."""
+LOST_DIGITS = r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{2,3}"
+"""A number that a spreadsheet or a program has rounded, as both write it."""
+_SURE_DIGITS = 10
+_WHOLE_UNTIL = 2**53
+"""Up to here a fraction of eight bytes holds every whole number."""
 
 
 def date_of(text: str) -> date:

@@ -1,34 +1,68 @@
 """Campanhas: every campaign with its state, mode, progress and success; filters."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 import streamlit as st
 
 from mensageria_pipeline.dashboard import frame
-from mensageria_pipeline.texts import say
+from mensageria_pipeline.dashboard.plain import plain
+from mensageria_pipeline.services.campaign_state import CampaignState
+from mensageria_pipeline.services.status import CampaignStatus, ignored_lists
+from mensageria_pipeline.texts import formats, say
 
-_STATES = ("complete", "pending", "unknown", "prepared", "refused")
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def show() -> None:
     st.title(say("dash_campaigns"))
-    rows = frame.ask("overview")
+    for sentence in ignored_lists(frame.project()):
+        st.warning(plain(sentence))
+    history = {(row["campaign"], row["mode"]): row for row in frame.ask("overview")}
+    rows = [_row(found, history.get((found.campaign, found.mode.value), {})) for found in frame.all_counted()]
     if not rows:
         st.info(say("dash_nothing_yet"))
         return
-    shown = _filtered([row | {"state": _state(row)} for row in rows])
+    shown = _filtered(sorted(rows, key=lambda row: row["last_send_at"] or _NEVER, reverse=True))
     _figures(shown)
     notes = {note.campaign: note.text for note in reversed(frame.project().notes.all())}
     lines = [_line(row, notes.get(row["campaign"], "")) for row in shown]
     chosen = st.dataframe(
-        lines, hide_index=True, width="stretch", height=min(640, 40 + 36 * max(1, len(lines))), on_select="rerun",
-        selection_mode="single-row", column_config=_columns(), key="campaigns",
-    )  # fmt: skip
+        lines,
+        hide_index=True,
+        width="stretch",
+        height=min(640, 40 + 36 * max(1, len(lines))),
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=_columns(),
+        key="campaigns",
+    )
     st.caption(say("dash_choose_row"))
+    frame.say_published()
     if chosen.selection.rows:
         st.session_state["campaign"] = shown[chosen.selection.rows[0]]["campaign"]
         frame.link("campanha", say("dash_open"))
+
+
+def _row(found: CampaignStatus, history: Mapping[str, Any]) -> dict[str, Any]:
+    """State and counts from the ledger; beside them what the warehouse remembers."""
+    tally = found.tally
+    return {
+        "campaign": found.campaign,
+        "state": found.standing.state,
+        "state_words": found.state_words,
+        "mode": found.mode.value,
+        "messages": tally.messages,
+        "accepted": tally.outcomes["accepted"],
+        "total_failed": tally.failed,
+        "unknown": found.doubtful,
+        "pending": tally.pending,
+        "settled": sum(tally.outcomes.values()),
+        "providers": history.get("providers") or [],
+        "channels": history.get("channels") or [],
+        "last_send_at": history.get("last_send_at"),
+    }
 
 
 def _filtered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -37,42 +71,35 @@ def _filtered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     every = say("dash_every")
     text = columns[0].text_input(say("dash_search"), placeholder=say("dash_search_hint"))
     states = columns[1].multiselect(
-        say("dash_state"), _STATES, format_func=lambda s: say(f"state_{s}"), placeholder=every
+        say("dash_state"),
+        [state for state in CampaignState if any(row["state"] is state for row in rows)],
+        format_func=lambda state: say(f"state_{state}"),
+        placeholder=every,
     )
     modes = columns[2].multiselect(
         say("label_mode"), ["live", "simulated"], format_func=lambda m: say(f"mode_{m}"), placeholder=every
     )
     providers = columns[3].multiselect(
-        say("label_provider"), sorted({p for r in rows for p in r["providers"] or []}), placeholder=every
+        say("label_provider"), sorted({p for r in rows for p in r["providers"]}), placeholder=every
     )
     channels = columns[4].multiselect(
-        say("label_channel"), sorted({c for r in rows for c in r["channels"] or []}), placeholder=every
+        say("label_channel"), sorted({c for r in rows for c in r["channels"]}), placeholder=every
     )
-    since = columns[5].date_input(say("dash_since"), value=None, format="DD/MM/YYYY")
+    since = columns[5].date_input(say("dash_since"), value=None, format=frame.date_format())
     return [
         row
         for row in rows
         if (not text or text.lower() in row["campaign"].lower())
         and (not states or row["state"] in states)
         and (not modes or row["mode"] in modes)
-        and (not providers or set(providers) & set(row["providers"] or []))
-        and (not channels or set(channels) & set(row["channels"] or []))
+        and (not providers or set(providers) & set(row["providers"]))
+        and (not channels or set(channels) & set(row["channels"]))
         and (not isinstance(since, date) or _is_since(row["last_send_at"], since))
     ]
 
 
 def _is_since(at: datetime | None, since: date) -> bool:
     return at is not None and at >= datetime(since.year, since.month, since.day, tzinfo=UTC)
-
-
-def _state(row: dict[str, Any]) -> str:
-    if not row["messages"]:
-        return "refused" if row["row_count"] else "prepared"
-    if row["unknown"]:
-        return "unknown"
-    if row["pending"]:
-        return "prepared" if row["pending"] == row["messages"] else "pending"
-    return "complete"
 
 
 def _figures(rows: list[dict[str, Any]]) -> None:
@@ -86,22 +113,33 @@ def _figures(rows: list[dict[str, Any]]) -> None:
         columns[0].metric(say("dash_count_of", mode=say(f"mode_{mode}")), frame.number(len(mine)))
         for column, (name, key) in zip(
             columns[1:],
-            (("messages", "label_messages"), ("accepted", "label_accepted"), ("total_failed", "label_failed"),
-             ("pending", "label_pending")),
+            (
+                ("messages", "label_messages"),
+                ("accepted", "label_accepted"),
+                ("total_failed", "label_failed"),
+                ("pending", "label_pending"),
+            ),
             strict=True,
-        ):  # fmt: skip
+        ):
             column.metric(say(key), frame.number(sums[name]))
 
 
 def _line(row: dict[str, Any], note: str) -> dict[str, Any]:
-    done = 1 - row["pending"] / row["messages"] if row["messages"] else 0.0
+    messages = row["messages"]
     return {
-        "campaign": row["campaign"], "state": say(f"state_{row['state']}"),
-        "mode": say(f"mode_{row['mode']}") if row["mode"] else "–", "done": done, "messages": row["messages"],
-        "success": row["success_rate"], "failed": row["total_failed"], "unknown": row["unknown"],
-        "pending": row["pending"], "providers": ", ".join(row["providers"] or []) or "–",
-        "last": row["last_send_at"], "note": note,
-    }  # fmt: skip
+        "campaign": row["campaign"],
+        "state": row["state_words"],
+        "mode": say(f"mode_{row['mode']}"),
+        "done": row["settled"] / messages if messages else 0.0,
+        "messages": messages,
+        "success": row["accepted"] / messages if messages else None,
+        "failed": row["total_failed"],
+        "unknown": row["unknown"],
+        "pending": row["pending"],
+        "providers": ", ".join(row["providers"]) or formats.NOTHING,
+        "last": row["last_send_at"],
+        "note": note,
+    }
 
 
 def _columns() -> dict[str, Any]:
@@ -109,7 +147,7 @@ def _columns() -> dict[str, Any]:
     count: dict[str, Any] = {"format": "localized", "width": "small"}
     return {
         "campaign": config.TextColumn(say("label_campaign"), width="medium"),
-        "state": config.TextColumn(say("dash_state"), width="small"),
+        "state": config.TextColumn(say("dash_state"), width="medium"),
         "mode": config.TextColumn(say("label_mode"), width="small"),
         "done": config.ProgressColumn(say("dash_progress"), min_value=0, max_value=1, format="percent"),
         "messages": config.NumberColumn(say("label_messages"), **count),
@@ -118,6 +156,8 @@ def _columns() -> dict[str, Any]:
         "unknown": config.NumberColumn(say("label_unknown"), **count),
         "pending": config.NumberColumn(say("label_pending"), **count),
         "providers": config.TextColumn(say("label_provider"), width="small"),
-        "last": config.DatetimeColumn(say("dash_last"), format="DD/MM/YYYY HH:mm", timezone="America/Sao_Paulo"),
+        "last": config.DatetimeColumn(
+            say("dash_last"), format=f"{frame.date_format()} HH:mm", timezone="America/Sao_Paulo"
+        ),
         "note": config.TextColumn(say("dash_note"), width="medium"),
     }

@@ -6,12 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from mensageria_pipeline import control
 from mensageria_pipeline.contracts.masking import mask
+from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.dashboard import frame
 from mensageria_pipeline.reports.workbook import Section, write_workbook
 from mensageria_pipeline.sending.settle import RETRIABLE
+from mensageria_pipeline.services import control
+from mensageria_pipeline.services.status import campaign_status
 from mensageria_pipeline.texts import say
 
 _SHOWN = 500
@@ -40,11 +42,15 @@ def _messages(campaign: str) -> None:
     mine = [row for row in found if row["mode"] == mode]
     _actions(campaign, {row["outcome"] for row in mine})
     lines = [
-        {say("label_outcome"): say(f"outcome_{row['outcome']}"), say("label_provider"): row["provider"],
-         say("label_code"): row["code"] or "–", say("label_messages"): row["messages"],
-         say("metric_attempts"): row["attempts"]}
+        {
+            say("label_outcome"): say(f"outcome_{row['outcome']}"),
+            say("label_provider"): row["provider"],
+            say("label_code"): row["code"] or "–",
+            say("label_messages"): row["messages"],
+            say("metric_attempts"): row["attempts"],
+        }
         for row in mine
-    ]  # fmt: skip
+    ]
     chosen = _choose(lines, "failures")
     if chosen is None:
         return
@@ -57,12 +63,16 @@ def _messages(campaign: str) -> None:
 
 def _person_line(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        say("label_row"): row["row_number"], say("dash_person"): mask(row["person"]),
+        say("label_row"): row["row_number"],
+        say("dash_person"): mask(row["person"]),
         say("label_channel"): row["channel"],
-        say("label_provider"): row["provider"], say("label_outcome"): say(f"outcome_{row['outcome']}"),
-        say("label_code"): row["code"] or "–", say("metric_attempts"): row["attempts"],
-        say("label_when"): frame.moment(row["decided_at"]), say("label_message"): row["message_id"],
-    }  # fmt: skip
+        say("label_provider"): row["provider"],
+        say("label_outcome"): say(f"outcome_{row['outcome']}"),
+        say("label_code"): row["code"] or "–",
+        say("metric_attempts"): row["attempts"],
+        say("label_when"): frame.moment(row["decided_at"]),
+        say("label_message"): row["message_id"],
+    }
 
 
 def _rows(campaign: str) -> None:
@@ -71,21 +81,30 @@ def _rows(campaign: str) -> None:
         st.success(say("dash_no_refusals"))
         return
     lines = [
-        {say("label_fate"): say(f"fate_{row['fate']}"), say("label_reason"): say(f"code_{row['code']}"),
-         say("label_rows"): row["row_count"], say("dash_corrected"): row["superseded"]}
+        {
+            say("label_fate"): say(f"fate_{row['fate']}"),
+            say("label_reason"): ReasonCode(row["code"]).label,
+            say("label_rows"): row["row_count"],
+            say("dash_corrected"): row["superseded"],
+        }
         for row in found
-    ]  # fmt: skip
+    ]
     chosen = _choose(lines, "reasons")
     if chosen is not None:
         row = found[chosen]
         people = frame.ask("refused_rows", campaign=campaign, fate=row["fate"], code=row["code"], most=_SHOWN)
         shown = [
-            {say("label_row"): each["row_number"], say("dash_file"): each["file_name"],
-             say("dash_person"): mask(each["person"]), say("label_column"): each["column"],
-             say("dash_value"): each["value_masked"], say("label_reason"): each["reason"],
-             say("dash_suggestion"): each["suggestion"]}
+            {
+                say("label_row"): each["row_number"],
+                say("dash_file"): each["file_name"],
+                say("dash_person"): mask(each["person"]),
+                say("label_column"): each["column"],
+                say("dash_value"): each["value_masked"],
+                say("label_reason"): each["reason"],
+                say("dash_suggestion"): each["suggestion"],
+            }
             for each in people
-        ]  # fmt: skip
+        ]
         _details(shown, row["row_count"], f"rejeitadas-{campaign}")
     workbook = frame.project().layout.export_dir(campaign) / "rejeitados.xlsx"
     if workbook.exists():
@@ -137,24 +156,36 @@ def _workbook(lines: list[dict[str, Any]]) -> bytes:
 
 
 def _actions(campaign: str, outcomes: set[str]) -> None:
-    project = frame.project()
+    project, seen = frame.project(), frame.as_seen(campaign)
     retriable = [outcome for outcome in RETRIABLE if outcome.value in outcomes]
     columns = st.columns(3)
     if retriable:
         with columns[0]:
             frame.act(
-                say("dash_retry"), say("dash_retry_done"), lambda: control.retry_soon(project, campaign, retriable),
-                "retry", ask_first=say("dash_retry_ask"), icon=":material/replay:",
-            )  # fmt: skip
+                say("dash_retry"),
+                say("dash_retry_done"),
+                lambda: control.retry_soon(project, campaign, retriable, seen),
+                "retry",
+                ask_first=say("dash_retry_ask"),
+                icon=":material/replay:",
+            )
     if Outcome.UNKNOWN.value in outcomes:
+        count = campaign_status(project, campaign).tally.unknown  # of this moment: it is what they agree to
         with columns[1]:
             frame.act(
-                say("dash_mark_accepted"), say("dash_settled"),
-                lambda: control.settle(project, campaign, Outcome.ACCEPTED), "accepted",
-                ask_first=say("unknown_ask_mark", campaign=campaign, mark="accepted"), icon=":material/check:",
-            )  # fmt: skip
+                say("dash_mark_accepted"),
+                say("dash_settled"),
+                lambda: control.settle(project, campaign, Outcome.ACCEPTED, as_seen=seen),
+                "accepted",
+                ask_first=say("unknown_ask_mark", campaign=campaign, mark="accepted", count=count),
+                icon=":material/check:",
+            )
         with columns[2]:
             frame.act(
-                say("dash_resend"), say("dash_retry_done"), lambda: control.resend_soon(project, campaign), "resend",
-                ask_first=say("unknown_ask_resend", campaign=campaign), icon=":material/forward:",
-            )  # fmt: skip
+                say("dash_resend"),
+                say("dash_retry_done"),
+                lambda: control.resend_soon(project, campaign, seen),
+                "resend",
+                ask_first=say("unknown_ask_resend", campaign=campaign, count=count),
+                icon=":material/forward:",
+            )

@@ -1,11 +1,10 @@
 """What every page of the dashboard shares: the project, the language, the chosen campaign, numbers, and errors."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec
-from zoneinfo import ZoneInfo
 
 import altair as alt
 import streamlit as st
@@ -13,25 +12,38 @@ from streamlit.navigation.page import StreamlitPage
 
 from mensageria_pipeline import charts, logs, texts
 from mensageria_pipeline.analytics import questions
+from mensageria_pipeline.dashboard.plain import plain
 from mensageria_pipeline.errors import MensageriaError, internal_error
-from mensageria_pipeline.project import Project
-from mensageria_pipeline.status import CampaignStatus, campaign_status, known_partitions
-from mensageria_pipeline.texts import Language, say
+from mensageria_pipeline.sending.remaining import count_remaining
+from mensageria_pipeline.services import control
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.services.status import (
+    CampaignStatus,
+    awaited_plan,
+    campaign_status,
+    campaign_statuses,
+    known_campaigns,
+)
+from mensageria_pipeline.storage.dataset import read_stamp
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline.storage.permissions import keep_private, tighten
+from mensageria_pipeline.texts import Language, formats, say
 
 P = ParamSpec("P")
 FRESH_S = 5
 """For so long an answer of the warehouse is shown again."""
-_COUNTED_S = 10
+_COUNTED_S = 5
 """For so long the counts of a campaign that is being sent are shown again."""
 _AROUND_PX = 80
-_ZONE = ZoneInfo("America/Sao_Paulo")
 _LANGUAGES = {"Português": Language.PT_BR, "English": Language.EN}
 
 
 @st.cache_resource
 def project() -> Project:
     """The project of the folder that the dashboard was started in."""
+    keep_private()
     found = Project.load()
+    tighten(found.layout)
     logs.begin(found.layout.logs_dir, found.settings.log_level, "dashboard", terminal=False)
     return found
 
@@ -49,9 +61,9 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except MensageriaError as error:
-        st.warning(error.text())
+        st.warning(plain(error.text()))
     except Exception as error:  # noqa: BLE001 - an operator gets a sentence; its text may be personal
-        st.warning(internal_error(error))
+        st.warning(plain(internal_error(error)))
 
 
 def run(page: StreamlitPage) -> None:
@@ -81,7 +93,7 @@ def know(pages: Mapping[str, StreamlitPage]) -> None:
 
 
 def link(page: str, label: str) -> None:
-    st.page_link(st.session_state["pages"][page], label=label, icon=":material/arrow_forward:")
+    st.page_link(st.session_state["pages"][page], label=plain(label), icon=":material/arrow_forward:")
 
 
 @st.cache_data(ttl=FRESH_S, show_spinner=False)
@@ -92,19 +104,38 @@ def ask(question: str, **parameters: Any) -> list[dict[str, Any]]:
 
 @st.cache_data(ttl=_COUNTED_S, show_spinner=False)
 def counted(campaign: str) -> CampaignStatus:
-    """The counts of this moment, from the ledger: for all visitors once, because counting reads the whole journal."""
+    """State and counts of this moment, from the ledger: for all visitors once, because counting reads the journal."""
     return campaign_status(project(), campaign)
 
 
+@st.cache_data(ttl=_COUNTED_S, show_spinner=False)
+def all_counted() -> list[CampaignStatus]:
+    """The same of every campaign."""
+    return list(campaign_statuses(project(), known_campaigns(project())))
+
+
+def say_published() -> None:
+    """As of when the figures are that come from the warehouse: history, while state and counts come from the ledger."""
+    with suppress(OSError):
+        at = datetime.fromtimestamp(project().layout.warehouse.stat().st_mtime, UTC)
+        st.caption(say("dash_published", at=moment(at)))
+
+
 def choose_campaign() -> str | None:
-    """The campaign that a page is about, kept from page to page and in its address; None where there is none."""
-    known = known_partitions(project())
+    """The campaign that a page is about, kept from page to page and in its address; None where there is none, or where
+    the address names one that nobody knows: no other is shown in its place."""
+    known = known_campaigns(project())
     if not known:
         st.info(say("dash_nothing_yet"))
         return None
-    wanted = st.query_params.get("campanha") or st.session_state.get("campaign")
-    place = known.index(wanted) if wanted in known else 0
-    chosen = st.selectbox(say("label_campaign"), known, index=place)
+    wanted = st.query_params.get("campanha") or st.session_state.get("campaign") or known[0]
+    is_known = wanted in known
+    if not is_known:
+        st.warning(plain(say("dash_unknown_campaign", campaign=wanted)))
+    place = known.index(wanted) if is_known else None
+    chosen = st.selectbox(say("label_campaign"), known, index=place, placeholder=say("dash_choose_campaign"))
+    if chosen is None:
+        return None
     st.session_state["campaign"] = st.query_params["campanha"] = chosen
     return str(chosen)
 
@@ -125,39 +156,80 @@ def draw(chart: alt.Chart | alt.LayerChart) -> None:
 
 def number(value: float | None, digits: int = 0) -> str:
     """A number as this visitor's language writes it; a dash for none."""
-    if value is None:
-        return "–"
-    text = f"{value:,.{digits}f}"
-    return text.translate(str.maketrans(",.", ".,")) if texts.current() is Language.PT_BR else text
+    return formats.number(value, digits)
 
 
 def share(value: float | None) -> str:
-    return "–" if value is None else f"{number(100 * value, 1)} %"
+    return formats.NOTHING if value is None else formats.percent(value, 1)
 
 
 def duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "–"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    return formats.NOTHING if seconds is None else formats.duration(seconds)
+
+
+def date_format() -> str:
+    """How Streamlit is told to write dates: one of the few forms that it takes."""
+    return "DD/MM/YYYY" if texts.current() is Language.PT_BR else "YYYY-MM-DD"
 
 
 def moment(value: datetime | None) -> str:
-    return value.astimezone(_ZONE).strftime("%d/%m/%Y %H:%M") if value else "–"
+    return formats.moment(value, formats.BRASILIA)
+
+
+def as_seen(campaign: str) -> str:
+    """The campaign as it stood when this visitor was shown what they decide over.
+
+    A click draws the page anew before it is carried out; what counts is what was there before it.
+    """
+    return _shown_before(f"seen {campaign}", control.seen(project(), campaign))
+
+
+def plan_as_seen(campaign: str) -> str | None:
+    """The fingerprint of the messages as this visitor was shown them, by the same rule; None where there are none."""
+    plan = read_stamp(project().layout.table(Asset.MESSAGES, campaign))
+    return _shown_before(f"plan {campaign}", plan.fingerprint if plan else "") or None
+
+
+def _shown_before(name: str, now: str) -> str:
+    shown = st.session_state.get(name, now)
+    st.session_state[name] = now
+    return str(shown)
 
 
 def act(label: str, done: str, action: Callable[[], object], key: str, *, ask_first: str = "", **style: Any) -> None:
     """A button that does something, after a question where it cannot simply be undone; then says that it was done."""
     if ask_first:
-        with st.popover(label, **{name: value for name, value in style.items() if name != "type"}):
-            st.write(ask_first)
+        with st.popover(plain(label), **{name: value for name, value in style.items() if name != "type"}):
+            st.write(plain(ask_first))
             if st.button(say("dash_yes"), key=key, type="primary"):
                 _do(action, done)
-    elif st.button(label, key=key, **style):
+    elif st.button(plain(label), key=key, **style):
         _do(action, done)
+
+
+def offer_release(campaign: str, key: str) -> None:
+    """A button, where a person's word is awaited: with what would leave, and for no other plan than the one shown."""
+    plan = awaited_plan(project(), campaign)
+    if plan is None:
+        return
+    leaving = _leaving(campaign, plan)
+    counts = ", ".join(f"{number(count)} {provider} ({say(f'mode_{mode}')})" for provider, mode, count in leaving)
+    act(
+        say("dash_release"),
+        say("dash_released"),
+        lambda: control.release(project(), campaign, plan),
+        f"{key}-{plan}",  # a list that came in meanwhile makes another button, which nobody has pressed
+        ask_first=f"{say('dash_release_ask')} {counts}",
+        icon=":material/rocket_launch:",
+    )
+
+
+@st.cache_data(ttl=_COUNTED_S, show_spinner=False)
+def _leaving(campaign: str, plan: str) -> list[tuple[str, str, int]]:
+    """What of a plan would leave: provider, mode, messages."""
+    assert plan  # noqa: S101 - part of the name that the answer is remembered by
+    found = project()
+    return count_remaining(found.layout.table(Asset.MESSAGES, campaign), found.ledger.journal(campaign))
 
 
 def _do(action: Callable[[], object], done: str) -> None:
@@ -165,17 +237,12 @@ def _do(action: Callable[[], object], done: str) -> None:
         with st.spinner(say("dash_working")):
             action()
     except MensageriaError as error:
-        st.warning(error.text())
+        st.warning(plain(error.text()))
         return
     st.cache_data.clear()
-    st.toast(done, icon="✅")
-
-
-def _plain(text: str) -> str:
-    """Somebody's words as they are: no markup, no links."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)
+    st.toast(plain(done), icon="✅")
 
 
 def show_notes(campaign: str) -> None:
     for note in project().notes.of(campaign)[:5]:
-        st.caption(f":material/edit_note: {moment(note.at)} · {_plain(note.text)}")
+        st.caption(f":material/edit_note: {moment(note.at)} · {plain(note.text)}")

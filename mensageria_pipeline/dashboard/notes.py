@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mensageria_pipeline.dashboard import frame
-from mensageria_pipeline.notes import LONGEST
+from mensageria_pipeline.services.notes import LONGEST
 from mensageria_pipeline.texts import say
 
 

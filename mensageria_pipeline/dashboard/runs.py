@@ -1,6 +1,7 @@
 """What Dagster says of a campaign's latest run, asked over its own interface."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import requests
 
@@ -30,7 +31,11 @@ def latest_run(dagster_url: str, partition: str) -> LatestRun | None:
         runs = answer["data"]["runsOrError"]["results"]
     except (requests.RequestException, ValueError, KeyError, TypeError):
         return None
-    return LatestRun(runs[0]["status"], f"{dagster_url.rstrip('/')}/runs/{runs[0]['runId']}") if runs else None
+    return (
+        LatestRun(runs[0]["status"], f"{dagster_url.rstrip('/')}/runs/{quote(runs[0]['runId'], safe='')}")
+        if runs
+        else None
+    )
 
 
 def answers(dagster_url: str) -> bool:

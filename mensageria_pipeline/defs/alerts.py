@@ -3,8 +3,8 @@
 import dagster as dg
 import requests
 
-from mensageria_pipeline.defs.shell import CAMPAIGN_TAG
-from mensageria_pipeline.project import Project
+from mensageria_pipeline.defs.common_specs import CAMPAIGN_TAG, describe
+from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.texts import say
 
 _TIMEOUT_S = 10
@@ -14,7 +14,7 @@ _LONGEST_REASON = 500
 @dg.run_failure_sensor(
     name="alert_on_failure",
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Avisa em ALERT_WEBHOOK_URL (se definida) que uma execução falhou, e por quê.",
+    description=describe("description_alert_on_failure"),
 )
 def alert_on_failure(context: dg.RunFailureSensorContext, project: dg.ResourceParam[Project]) -> None:
     run = context.dagster_run
@@ -23,7 +23,7 @@ def alert_on_failure(context: dg.RunFailureSensorContext, project: dg.ResourcePa
     context.log.warning(text)
     url = project.settings.alert_webhook_url
     if url and not post_alert(url, {"text": text, "campaign": campaign, "run_id": run.run_id}):
-        context.log.warning("ALERT_WEBHOOK_URL: o aviso não foi aceito.")
+        context.log.warning(say("meta_alert_refused"))
 
 
 def post_alert(url: str, alert: dict[str, str]) -> bool:

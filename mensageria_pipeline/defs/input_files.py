@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition
-from mensageria_pipeline.contracts.dataset import fingerprint_of, read_stamp
-from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.contracts.raw_base import intake_path
+from mensageria_pipeline.definition.model import CampaignDefinition
+from mensageria_pipeline.defs.common_specs import definition_of, describe
 from mensageria_pipeline.defs.jobs import PREPARATION, campaign_job
-from mensageria_pipeline.defs.shell import definition_of
 from mensageria_pipeline.defs.tick import Tick
-from mensageria_pipeline.errors import MensageriaError
+from mensageria_pipeline.errors import MensageriaError, StorageError
 from mensageria_pipeline.intake.files import InputFile, discover
 from mensageria_pipeline.intake.ingest import definition_version
-from mensageria_pipeline.project import Project
+from mensageria_pipeline.services.disk_space import check_room
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.storage.dataset import fingerprint_of, read_stamp
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline.texts import say
 
 FILES_PER_TICK = 20
@@ -28,12 +30,18 @@ FILES_PER_TICK = 20
     name="input_files",
     minimum_interval_seconds=1,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Arquivos em data/input/ ganham uma partição e uma execução; vale o conteúdo (sha256), não o nome.",
+    description=describe("description_input_files"),
 )
 def input_files(context: dg.SensorEvaluationContext, project: dg.ResourceParam[Project]) -> dg.SensorResult:
     tick = Tick(context.instance)
+    try:
+        check_room(project)
+    except StorageError as error:  # a run would fail in Dagster's own records, and its content would count as tried
+        return dg.SensorResult(skip_reason=dg.SkipReason(error.text()))
     discovery = discover(project.layout.input_dir, project.registry.name_owners())
-    tick.news += [say("tick_refused", file=path.name, reason=error.text()) for path, error in discovery.refused]
+    tick.news += [
+        say("tick_refused", file=_in_folder(project, path), reason=error.text()) for path, error in discovery.refused
+    ]
     hashes = _Hashes(project, FILES_PER_TICK)
     for campaign in sorted({file.campaign for file in discovery.files}):
         with tick.guarded(campaign):
@@ -41,6 +49,12 @@ def input_files(context: dg.SensorEvaluationContext, project: dg.ResourceParam[P
     if hashes.left:
         tick.news.append(say("tick_capped", count=hashes.left))
     return tick.result(context, say("tick_nothing", folder=project.layout.input_dir.name))
+
+
+def _in_folder(project: Project, path: Path) -> str:
+    """A file by its folder and name: of two folders that give one key, each must be known."""
+    folder = project.layout.input_dir
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
 
 
 @dataclass(slots=True)
@@ -114,11 +128,14 @@ def _request(tick: Tick, campaign: str, definition: CampaignDefinition, new: dic
     if run:
         tick.news.append(say("tick_running", campaign=campaign, run=run.run_id[:8], status=run.status.value))
         return
-    run_keys = [f"{campaign}:{content}:{attempt}" for attempt in ("1", definition.fingerprint()[:8])]
-    run_key = next((key for key in run_keys if tick.run_of(key) is None), None)
+    run_key, last = None, None
+    for attempt in ("1", definition.fingerprint()[:8]):
+        run_key, last = tick.unseen_key(f"{campaign}:{content}:{attempt}")
+        if run_key or (last and last.is_success):
+            break
     if run_key is None:
-        last = tick.run_of(run_keys[-1])
-        tick.news.append(say("tick_failed_run", campaign=campaign, run=last.run_id[:8] if last else ""))
+        key = "tick_vanished" if last and last.is_success else "tick_failed_run"
+        tick.news.append(say(key, campaign=campaign, run=last.run_id[:8] if last else ""))
         return
     only_prepare = definition.cron or definition.needs_release
     key = "tick_started_cron" if definition.cron else "tick_started_until_messages" if only_prepare else "tick_started"

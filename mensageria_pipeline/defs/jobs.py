@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from mensageria_pipeline.contracts.layout import Asset
+from mensageria_pipeline.defs.common_specs import describe
+from mensageria_pipeline.storage.layout import Asset
 
 JOB = "campaign"
 PREPARATION = (Asset.RAW_BASE, Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES)
@@ -14,7 +15,7 @@ campaign_job = dg.define_asset_job(
     JOB,
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(Asset.SUPPRESSIONS.value, Asset.RECEIPTS.value),
     executor_def=dg.in_process_executor,
-    description="Uma campanha, do arquivo ao relatório. Pode ser repetida: nada é enviado duas vezes.",
+    description=describe("description_campaign_job"),
 )
 
 

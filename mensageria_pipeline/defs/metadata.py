@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from mensageria_pipeline.contracts.masking import mask
 from mensageria_pipeline.contracts.recipients import arrow_schema, descriptions
+from mensageria_pipeline.texts import say
 
 PREVIEW_ROWS = 5
 
@@ -50,9 +51,9 @@ def table_metadata(rows: int, path: Path, preview: str | None = None) -> dict[st
     metadata: dict[str, Any] = {
         "dagster/partition_row_count": rows,
         "dagster/storage_kind": "parquet",
-        "arquivo": dg.MetadataValue.path(str(path)),
+        say("meta_file"): dg.MetadataValue.path(str(path)),
     }
-    return metadata | ({"amostra (mascarada)": dg.MetadataValue.md(preview)} if preview else {})
+    return metadata | ({say("meta_sample"): dg.MetadataValue.md(preview)} if preview else {})
 
 
 def masked_preview(path: Path, shown: Sequence[str], masked: Iterable[str]) -> str:
@@ -77,10 +78,10 @@ def counts_chart(counts: Mapping[str, int], title: str) -> str:
     shown = sorted(((name, count) for name, count in counts.items() if count), key=lambda each: -each[1])
     most = max((count for _, count in shown), default=1)
     rows = [(name, "█" * max(1, round(count / most * _BAR_CELLS)), count) for name, count in shown]
-    return markdown_table([title, "", "quantidade"], rows)
+    return markdown_table([title, "", say("meta_count")], rows)
 
 
 def counts_table(counts: Mapping[str, int], title: str) -> str:
     """Counts as a Markdown table, the largest first, zeros left out."""
     shown = sorted(((name, count) for name, count in counts.items() if count), key=lambda each: -each[1])
-    return markdown_table([title, "quantidade"], shown)
+    return markdown_table([title, say("meta_count")], shown)

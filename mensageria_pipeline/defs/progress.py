@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.contracts.names import Partition
-from mensageria_pipeline.contracts.progress import ProgressReporter
-from mensageria_pipeline.project import Project
+from mensageria_pipeline.contracts.partition import Partition
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline.storage.progress import ProgressReporter
 from mensageria_pipeline.texts import say
 
 _LOG_EVERY_S = 10.0
@@ -41,7 +41,7 @@ def rows_progress(
             reporter(done, total)
         if pace.is_due():
             context.log.info(say("rows_progress", done=done, total="?" if total is None else total))
-            metadata = {"linhas": done} | ({"de": total} if total is not None else {})
+            metadata = {say("meta_rows"): done} | ({say("meta_of"): total} if total is not None else {})
             context.log_event(dg.AssetObservation(asset.value, partition=partition.key, metadata=metadata))
 
     return report

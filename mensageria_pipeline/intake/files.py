@@ -1,14 +1,14 @@
 """Which files lie in the input folder, whose they are, and which of them are whole."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mensageria_pipeline.contracts.names import campaign_key
+from mensageria_pipeline.contracts.partition import campaign_key
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline.intake.readers import EXTENSIONS, PLAIN
-from mensageria_pipeline.intake.unpack import PACKED
+from mensageria_pipeline.intake.formats import EXTENSIONS, PACKED, PLAIN
 
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".partial")
 _OURS = ("README.md",)
@@ -38,9 +38,15 @@ class Discovery:
 
     files: list[InputFile] = field(default_factory=list)
     refused: list[tuple[Path, InputError]] = field(default_factory=list)
+    meant: dict[Path, str] = field(default_factory=dict)
+    """The campaign that a refused file was meant for, where its name says so."""
 
     def of(self, campaign: str) -> list[InputFile]:
         return [file for file in self.files if file.campaign == campaign]
+
+    def refused_of(self, campaign: str) -> list[tuple[Path, InputError]]:
+        """Refused files that were meant for a campaign; those of another folder whose name gives its key, too."""
+        return [(path, error) for path, error in self.refused if self.meant.get(path) == campaign]
 
 
 def discover(input_dir: Path, owners: Mapping[str, str]) -> Discovery:
@@ -51,17 +57,33 @@ def discover(input_dir: Path, owners: Mapping[str, str]) -> Discovery:
     discovery = Discovery()
     named = [(name, path) for name, path in _candidates(input_dir)]
     present = _present_names(named, discovery)
+    names = _by_key(present)
     for name, path in named:
         if name not in present:
             continue
         key = present[name]
-        owner = _owner(key, [n for n, k in present.items() if k == key], owners)
-        problem = _problem(path, input_dir, key, name, owner)
+        problem = _problem(path, input_dir, key, name, _owner(key, names[key], owners))
         if problem:
             discovery.refused.append((path, problem))
+            discovery.meant[path] = key
         else:
             discovery.files.append(InputFile(path, key, name))
     return discovery
+
+
+def folder_of(input_dir: Path, owners: Mapping[str, str], campaign: str) -> Path:
+    """The folder whose lists are taken in for a campaign, as a person wrote its name; it need not be there."""
+    present = _present_names(list(_candidates(input_dir)), Discovery())
+    names = _by_key(present).get(campaign)
+    return input_dir / (_owner(campaign, names, owners) if names else campaign)
+
+
+def _by_key(present: Mapping[str, str]) -> Mapping[str, list[str]]:
+    """Key → the names that give it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, key in present.items():
+        found[key].append(name)
+    return found
 
 
 def _candidates(input_dir: Path) -> list[tuple[str, Path]]:
@@ -120,7 +142,7 @@ def _problem(path: Path, input_dir: Path, key: str, name: str, owner: str) -> In
     checks: list[tuple[Callable[[], bool], InputError]] = [
         (lambda: name != owner, InputError("campaign_name_taken", found=name, owner=owner, key=key)),
         (
-            lambda: not path.resolve().is_relative_to(input_dir.resolve()),
+            lambda: path.is_symlink() or not path.resolve().is_relative_to(input_dir.resolve()),
             InputError("file_outside", file=path.name),
         ),
         (

@@ -2,27 +2,29 @@
 
 import logging
 import re
-import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.columns import REJECT_COLUMNS, recognize
-from mensageria_pipeline.contracts.dataset import ahead, fingerprint_of, share_file, write_dataset
-from mensageria_pipeline.contracts.layout import Layout
-from mensageria_pipeline.contracts.limits import Limits
-from mensageria_pipeline.contracts.names import Partition, squeezed
+from mensageria_pipeline.contracts.partition import Partition, header_key
 from mensageria_pipeline.contracts.raw_base import Intake, facts_of, intake_path, list_intakes, schema_of
+from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.doubts import settle_doubts
 from mensageria_pipeline.intake.files import InputFile, discover
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
 from mensageria_pipeline.intake.registry import IntakeRegistry
 from mensageria_pipeline.intake.table import Sheet
+from mensageria_pipeline.storage.dataset import ahead, fingerprint_of, share_file, write_dataset
+from mensageria_pipeline.storage.files import pinned
+from mensageria_pipeline.storage.layout import Layout
+from mensageria_pipeline.storage.limits import Limits
 from mensageria_pipeline.texts import say
 
 PATIENCE_S = 10.0
@@ -33,7 +35,7 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class IngestReport:
+class IngestSummary:
     """What one look at a campaign's folder brought."""
 
     intakes: list[Intake] = field(default_factory=list)
@@ -54,7 +56,7 @@ def ingest(
     settle_s: float,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     on_rows: Callable[[int], None] = lambda _rows: None,
-) -> IngestReport:
+) -> IngestSummary:
     """Take in every whole, readable file of the campaign that is not taken in yet.
 
     A file counts as whole when it has not changed for `settle_s` seconds. One bad file does not stop the others.
@@ -64,44 +66,23 @@ def ingest(
         raise InputError("campaign_purged", campaign=partition.key)
     if partition.occurrence:
         _adopt_intakes(layout, partition)
-    report = IngestReport()
+    summary = IngestSummary()
     if not partition.occurrence:
         counter = _Counter(on_rows)
-        _take_in_folder(layout, registry, partition.campaign, definition, settle_s, limits, counter, report)
-    report.intakes = list_intakes(layout, partition.key)
-    if not report.intakes:
-        raise _nothing_usable(layout, partition, report)
-    rows = sum(intake.row_count for intake in report.intakes)
-    _logger.info("lists taken in", extra={"intakes": len(report.intakes), "rows": rows})
-    return report
+        _take_in_folder(layout, registry, partition.campaign, definition, settle_s, limits, counter, summary)
+    summary.intakes = list_intakes(layout, partition.key)
+    if not summary.intakes:
+        raise _nothing_usable(layout, partition, summary)
+    rows = sum(intake.row_count for intake in summary.intakes)
+    _logger.info("lists taken in", extra={"intakes": len(summary.intakes), "rows": rows})
+    return summary
 
 
 def definition_version(definition: CampaignDefinition) -> str:
     """What a refusal depends on: another mapping or channel may make a refused file usable."""
-    return fingerprint_of(definition.model_dump(mode="json", include={"columns", "channel", "sheet"}))
-
-
-def place_file(layout: Layout, campaign: str, source: Path) -> Path:
-    """Copy `source` into the campaign's input folder and return the copy; a file already there is left alone.
-
-    Another content under the same name gets a number. Raises InputError when it cannot be read.
-    """
-    folder = layout.input_dir / campaign
-    folder.mkdir(parents=True, exist_ok=True)
-    if source.resolve().is_relative_to(folder.resolve()):
-        return source
-    try:
-        content = source.read_bytes()
-    except OSError:
-        raise InputError("file_gone", file=source.name) from None
-    target, copy = folder / source.name, 2
-    while target.exists() and target.read_bytes() != content:
-        target, copy = folder / f"{source.stem}-{copy}{source.suffix}", copy + 1
-    if not target.exists():
-        temporary = target.with_name(f".{target.name}.part")
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
-    return target
+    return fingerprint_of(
+        definition.model_dump(mode="json", include={"columns", "channel", "sheet", "strict", "accept"})
+    )
 
 
 def _take_in_folder(
@@ -112,30 +93,51 @@ def _take_in_folder(
     settle_s: float,
     limits: Limits,
     counter: "_Counter",
-    report: IngestReport,
+    summary: IngestSummary,
 ) -> None:
     known = {intake.content_hash for intake in list_intakes(layout, campaign)}
-    for file in discover(layout.input_dir, registry.name_owners()).of(campaign):
+    discovery = discover(layout.input_dir, registry.name_owners())
+    summary.refused += [(path.name, error.text()) for path, error in discovery.refused_of(campaign)]
+    for file in discovery.of(campaign):
         if not _becomes_settled(file, settle_s):
-            report.growing.append(file.path.name)
-            continue
-        content_hash = registry.content_hash(file.path)
-        if content_hash in known:
-            report.already.append(file.path.name)
+            summary.growing.append(file.path.name)
             continue
         try:
-            intake = _take_in(layout, file, content_hash, definition, limits, counter)
-            if registry.known_hash(file.path) != content_hash:  # it changed while it was read
-                intake.path.unlink()
-                report.growing.append(file.path.name)
-                continue
-        except InputError as error:
-            registry.refuse(campaign, content_hash, definition_version(definition), error.text())
-            report.refused.append((file.path.name, error.text()))
-            continue
-        registry.own_name(campaign, file.original_name)
-        known.add(content_hash)
-        report.new.append(intake)
+            with pinned(file.path, within=layout.input_dir) as opened:
+                _take_in_file(layout, registry, file, opened, definition, limits, counter, known, summary)
+        except InputError as error:  # a link was put in its place, or it is gone
+            summary.refused.append((file.path.name, error.text()))
+
+
+def _take_in_file(
+    layout: Layout,
+    registry: IntakeRegistry,
+    file: InputFile,
+    opened: Path,
+    definition: CampaignDefinition,
+    limits: Limits,
+    counter: "_Counter",
+    known: set[str],
+    summary: IngestSummary,
+) -> None:
+    """One file: hashed and read as it was opened, whatever has its name by now."""
+    content_hash = registry.content_hash(file.path, opened)
+    if content_hash in known:
+        summary.already.append(file.path.name)
+        return
+    try:
+        intake = _take_in(layout, file, opened, content_hash, definition, limits, counter)
+        if registry.known_hash(file.path, opened) != content_hash:  # it changed while it was read
+            intake.path.unlink()
+            summary.growing.append(file.path.name)
+            return
+    except InputError as error:
+        registry.refuse(file.campaign, content_hash, definition_version(definition), error.text())
+        summary.refused.append((file.path.name, error.text()))
+        return
+    registry.own_name(file.campaign, file.original_name)
+    known.add(content_hash)
+    summary.new.append(intake)
 
 
 def _becomes_settled(file: InputFile, settle_s: float) -> bool:
@@ -157,13 +159,18 @@ def read_options(definition: CampaignDefinition, limits: Limits) -> ReadOptions:
 
 
 def _take_in(
-    layout: Layout, file: InputFile, content_hash: str, definition: CampaignDefinition, limits: Limits,
+    layout: Layout,
+    file: InputFile,
+    opened: Path,
+    content_hash: str,
+    definition: CampaignDefinition,
+    limits: Limits,
     counter: "_Counter",
-) -> Intake:  # fmt: skip
+) -> Intake:
     """Write one file's rows to raw_base. Raises InputError when it has no address column or no rows."""
     received_at, name = datetime.now(UTC), file.path.name
     path = intake_path(layout, file.campaign, content_hash)
-    with open_sheet(file.path, read_options(definition, limits)) as sheet:
+    with open_sheet(file.path, read_options(definition, limits), opened) as sheet:
         recognize(sheet.headers, definition.columns, definition.channel)
         ours = _our_columns(sheet.headers)
         kept = [header for header in sheet.headers if header not in ours]
@@ -171,14 +178,15 @@ def _take_in(
         def columns() -> list[str]:
             return [header for header in sheet.columns if header not in ours]
 
-        stamp = write_dataset(
-            path, schema_of(kept), counter.of(_with_provenance(sheet, kept, content_hash, name)),
-            inputs={"content": content_hash},
-            facts=lambda: facts_of(name, received_at, columns(), sheet.reading.surplus, sheet.reading.as_json()),
-        )  # fmt: skip
-        return Intake(
-            content_hash, name, received_at, stamp.row_count, tuple(columns()), path, sheet.reading.surplus
-        )  # fmt: skip
+        def facts() -> Mapping[str, Any]:
+            reading = sheet.reading
+            settle_doubts(reading, definition, name)
+            return facts_of(name, received_at, columns(), reading.surplus, reading.faults, reading.as_json())
+
+        rows = counter.of(_with_provenance(sheet, kept, content_hash, name))
+        stamp = write_dataset(path, schema_of(kept), rows, inputs={"content": content_hash}, facts=facts)
+        found, reading = tuple(columns()), sheet.reading
+        return Intake(content_hash, name, received_at, stamp.row_count, found, path, reading.surplus, reading.faults)
 
 
 @dataclass(slots=True)
@@ -201,8 +209,8 @@ def _our_columns(headers: Sequence[str]) -> frozenset[str]:
     Only right before `linha_original`, where the workbook has them: a list may have columns of these names itself, and
     then ours came under another (`sugestao_2`).
     """
-    error, suggestion, origin = (squeezed(name) for name in REJECT_COLUMNS)
-    bare = [squeezed(re.sub(r"_\d+$", "", header)) for header in headers]
+    error, suggestion, origin = (header_key(name) for name in REJECT_COLUMNS)
+    bare = [header_key(re.sub(r"_\d+$", "", header)) for header in headers]
     if origin not in bare:
         return frozenset()
     end = len(bare) - 1 - bare[::-1].index(origin)
@@ -229,8 +237,8 @@ def _adopt_intakes(layout: Layout, partition: Partition) -> None:
             share_file(intake.path, target)
 
 
-def _nothing_usable(layout: Layout, partition: Partition, report: IngestReport) -> InputError:
-    reasons = [reason for _, reason in report.refused] or [say("no_input_hint")]
+def _nothing_usable(layout: Layout, partition: Partition, summary: IngestSummary) -> InputError:
+    reasons = [reason for _, reason in summary.refused] or [say("no_input_hint")]
     folder = layout.input_dir / partition.campaign
     return InputError(
         "no_input",

@@ -8,13 +8,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition
 from mensageria_pipeline.contracts.columns import recognize
-from mensageria_pipeline.contracts.dataset import replacing
-from mensageria_pipeline.contracts.limits import Limits
+from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.doubts import settle_doubts
 from mensageria_pipeline.intake.grid import ROW_NUMBER, Reading
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
+from mensageria_pipeline.storage.dataset import replacing
+from mensageria_pipeline.storage.limits import Limits
 
 FIRST_ROWS = 5
 
@@ -37,9 +38,17 @@ class Inspection:
 
     def as_json(self) -> dict[str, Any]:
         return self.reading.as_json() | {
-            "rows": self.row_count, "columns": list(self.columns), "roles": self.roles, "channel": self.channel,
-            "first_rows": self.first_rows, "problem": self.problem,
-        }  # fmt: skip
+            "rows": self.row_count,
+            "columns": list(self.columns),
+            "roles": self.roles,
+            "channel": self.channel,
+            "first_rows": self.first_rows,
+            "problem": self.problem,
+            "doubt_rows": {
+                doubt.name: [{ROW_NUMBER: row.number, "cells": list(row.cells)} for row in doubt.rows]
+                for doubt in self.reading.doubts
+            },
+        }
 
 
 def inspect_file(
@@ -70,6 +79,7 @@ def inspect_file(
             found = recognize(columns, definition.columns, definition.channel)
             roles = {header: role.value for role, header in found.headers.items()}
             channel = found.default_channel.value if found.default_channel else None
+            settle_doubts(sheet.reading, definition, path.name)
         except InputError as error:
             problem = error.text()
         shown = [{name: row[name] for name in (ROW_NUMBER, *columns)} for row in first]

@@ -8,20 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.delimited import open_delimited
+from mensageria_pipeline.intake.formats import DELIMITED, PLAIN, WORKBOOKS
 from mensageria_pipeline.intake.grid import Grid
 from mensageria_pipeline.intake.records import open_jsonl, open_parquet
 from mensageria_pipeline.intake.table import Sheet, table_of
-from mensageria_pipeline.intake.unpack import PACKED, Plain, unpacked
+from mensageria_pipeline.intake.unpack import Plain, unpacked
 from mensageria_pipeline.intake.workbooks import OLE, ZIP, open_workbook
-
-DELIMITED = (".csv", ".tsv", ".txt")
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-RECORDS = (".parquet", ".jsonl")
-PLAIN = (*DELIMITED, *WORKBOOKS, *RECORDS)
-EXTENSIONS = (*PLAIN, *PACKED)
+from mensageria_pipeline.storage.files import pinned
+from mensageria_pipeline.storage.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +32,16 @@ class ReadOptions:
 
 
 @contextlib.contextmanager
-def open_sheet(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[Sheet]:
-    """The table in `path`. Raises InputError, in a sentence, when there is none to be read."""
-    with unpacked(path, options.limits) as plain, _open_grid(plain, path.name, options) as grid:
+def open_sheet(path: Path, options: ReadOptions = ReadOptions(), opened: Path | None = None) -> Iterator[Sheet]:
+    """The table in `path`, or in what was `opened` under that name (of `pinned`).
+
+    Raises InputError, in a sentence, when there is none to be read.
+    """
+    with (
+        contextlib.nullcontext(opened) if opened else pinned(path, follows_links=True) as file,
+        unpacked(path, file, options.limits) as plain,
+        _open_grid(plain, path.name, options) as grid,
+    ):
         grid.reading.packed = plain.packed
         yield table_of(grid, path.name, options.limits, options.wanted)
 

@@ -8,16 +8,21 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from mensageria_pipeline.contracts.dataset import BATCH_ROWS
-from mensageria_pipeline.contracts.limits import Limits
-from mensageria_pipeline.contracts.queries import identifier, open_duckdb
 from mensageria_pipeline.contracts.values import number_text
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.grid import ROW_NUMBER, Grid, Reading, filled_rows
 from mensageria_pipeline.intake.text_encoding import as_utf8, examine
+from mensageria_pipeline.storage.dataset import BATCH_ROWS
+from mensageria_pipeline.storage.duckdb import identifier, open_duckdb
+from mensageria_pipeline.storage.limits import Limits
 
 _PARQUET_MEMORY = "1GB"
+_HALF = "HALF"
+"""DuckDB reads fractions of two bytes as FLOAT."""
+_EXACT_UNTIL = {"DOUBLE": 2**53, "FLOAT": 2**24, _HALF: 2**11}
+"""Type → where it no longer holds every whole number."""
 
 
 @contextlib.contextmanager
@@ -26,17 +31,18 @@ def open_parquet(path: Path, file_name: str, limits: Limits) -> Iterator[Grid]:
     with open_duckdb(memory_limit=_PARQUET_MEMORY) as connection:
         try:
             source = connection.sql("SELECT * FROM read_parquet(?, hive_partitioning = false)", params=[str(path)])
-        except duckdb.Error:
+            halves = frozenset(field.name for field in pq.read_schema(path) if pa.types.is_float16(field.type))
+        except (duckdb.Error, pa.ArrowException):
             raise InputError("file_parquet_damaged", file=file_name) from None
         _check_width(len(source.columns), file_name, limits)
-        yield Grid(Reading("parquet"), _parquet_rows(source, file_name), tuple(source.columns))
+        yield Grid(Reading("parquet"), _parquet_rows(source, halves, file_name), tuple(source.columns))
 
 
-def _parquet_rows(source: duckdb.DuckDBPyRelation, file_name: str) -> Iterator[pa.RecordBatch]:
+def _parquet_rows(source: duckdb.DuckDBPyRelation, halves: frozenset[str], file_name: str) -> Iterator[pa.RecordBatch]:
     number = 1
     # Whole numbers, decimals and dates cast to the text a person would write; nested values to JSON.
     shown = ", ".join(
-        f'{_as_text(name, str(dtype))} AS "{position}"'
+        f'{_as_text(name, _HALF if name in halves else str(dtype))} AS "{position}"'
         for position, (name, dtype) in enumerate(zip(source.columns, source.types, strict=True))
     )
     try:
@@ -50,15 +56,20 @@ def _parquet_rows(source: duckdb.DuckDBPyRelation, file_name: str) -> Iterator[p
 
 
 def _as_text(name: str, dtype: str) -> str:
-    """The text of a column's values; numbers as `number_text` writes them."""
+    """The text of a column's values; numbers as `number_text` writes them.
+
+    A fraction of four bytes holds whole numbers up to 2^24 only: a phone kept in one is somebody else's.
+    """
     column = identifier(name)
     if dtype.endswith("]") or dtype.startswith(("STRUCT", "MAP")):
         return f"to_json({column})::VARCHAR"
     text = f"CAST({column} AS VARCHAR)"
-    if dtype in {"DOUBLE", "FLOAT"}:
-        whole = f"CAST(CAST({column} AS HUGEINT) AS VARCHAR)"
-        text = f"CASE WHEN {column} = trunc({column}) AND abs({column}) < 1e15 THEN {whole} ELSE {text} END"
-    if dtype in {"DOUBLE", "FLOAT"} or dtype.startswith("DECIMAL"):
+    if dtype in _EXACT_UNTIL:
+        whole, rounded = f"CAST(CAST({column} AS HUGEINT) AS VARCHAR)", f"format('{{:.14E}}', {column}::DOUBLE)"
+        fits = f"abs({column}) < {_EXACT_UNTIL[dtype]}"
+        is_whole = f"isfinite({column}) AND {column} = trunc({column})"
+        text = f"CASE WHEN {is_whole} AND {fits} THEN {whole} WHEN {is_whole} THEN {rounded} ELSE {text} END"
+    if dtype in _EXACT_UNTIL or dtype.startswith("DECIMAL"):
         return f"regexp_replace({text}, '^(-?[0-9]{{1,3}}[.][0-9]{{3}})$', '\\10')"
     return text
 
@@ -83,6 +94,8 @@ def _objects(path: Path, file_name: str) -> Iterator[tuple[int, dict[str, Any]]]
             try:
                 # Numbers keep their digits: 007 is no JSON, but 1.10 and 12345678901234567890 are.
                 row = json.loads(line, parse_int=str, parse_float=number_text, parse_constant=str)
+                if "\\u" in line:  # half an emoji is no text: UnicodeEncodeError, a ValueError
+                    json.dumps(row, ensure_ascii=False).encode()
             except (ValueError, RecursionError):
                 raise InputError("file_not_jsonl", file=file_name, line=number) from None
             if not isinstance(row, dict):

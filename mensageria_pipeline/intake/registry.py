@@ -5,6 +5,7 @@ and takes nothing in twice; files are hashed again and refusals are found again.
 """
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,35 +14,40 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from mensageria_pipeline.contracts.database import open_sqlite
+from mensageria_pipeline.storage.files import open_plain
+from mensageria_pipeline.storage.sqlite import open_sqlite
 
 _metadata = sa.MetaData()
 _files = sa.Table(
-    "files", _metadata,
+    "files",
+    _metadata,
     sa.Column("path", sa.Text, primary_key=True),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("changed_ns", sa.BigInteger, nullable=False),
     sa.Column("content_hash", sa.Text, nullable=False),
-)  # fmt: skip
+)
 _refusals = sa.Table(
-    "refusals", _metadata,
+    "refusals",
+    _metadata,
     sa.Column("campaign", sa.Text, primary_key=True),
     sa.Column("content_hash", sa.Text, primary_key=True),
     sa.Column("definition", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("refused_at", sa.Text, nullable=False),
-)  # fmt: skip
+)
 _names = sa.Table(
-    "campaign_names", _metadata,
+    "campaign_names",
+    _metadata,
     sa.Column("campaign", sa.Text, primary_key=True),
     sa.Column("original_name", sa.Text, nullable=False),
-)  # fmt: skip
+)
 _schedules = sa.Table(
-    "schedules", _metadata,
+    "schedules",
+    _metadata,
     sa.Column("campaign", sa.Text, primary_key=True),
     sa.Column("cron", sa.Text, nullable=False),
     sa.Column("known_since", sa.Text, nullable=False),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +68,27 @@ class IntakeRegistry:
     def _engine(self) -> sa.Engine:
         return open_sqlite(self._path, _metadata.create_all)
 
-    def known_hash(self, path: Path) -> str | None:
-        """sha256 of the file as it is remembered; None when the file has changed since, or is new."""
-        stat = path.stat()
+    def known_hash(self, path: Path, opened: Path | None = None) -> str | None:
+        """sha256 of the file as it is remembered; None when the file has changed since, or is new.
+
+        With `opened` (of `pinned`) it is that file's, whatever has the name by now.
+        """
+        stat = (opened or path).stat()
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(_files).where(_files.c.path == str(path))).one_or_none()
         is_current = row and (row.size_bytes, row.changed_ns) == (stat.st_size, stat.st_ctime_ns)
         return str(row.content_hash) if row and is_current else None
 
-    def content_hash(self, path: Path) -> str:
-        """sha256 of the file; read again only when its size or time of change differ. Raises OSError."""
-        known = self.known_hash(path)
+    def content_hash(self, path: Path, opened: Path | None = None) -> str:
+        """sha256 of the file; read again only when its size or time of change differ. Raises OSError.
+
+        With `opened` (of `pinned`) it is that file's, whatever has the name by now.
+        """
+        known = self.known_hash(path, opened)
         if known:
             return known
-        stat = path.stat()
-        with path.open("rb") as file:
+        with os.fdopen(open_plain(opened or path, follows_links=opened is not None), "rb") as file:
+            stat = os.fstat(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._put(_files, path=str(path), size_bytes=stat.st_size, changed_ns=stat.st_ctime_ns, content_hash=digest)
         return digest
@@ -89,9 +101,13 @@ class IntakeRegistry:
 
     def refuse(self, campaign: str, content_hash: str, definition: str, reason: str) -> None:
         self._put(
-            _refusals, campaign=campaign, content_hash=content_hash, definition=definition, reason=reason,
+            _refusals,
+            campaign=campaign,
+            content_hash=content_hash,
+            definition=definition,
+            reason=reason,
             refused_at=datetime.now(UTC).isoformat(),
-        )  # fmt: skip
+        )
 
     def name_owners(self) -> Mapping[str, str]:
         """Campaign key → the original name that owns it."""
@@ -102,11 +118,14 @@ class IntakeRegistry:
         self._put(_names, campaign=campaign, original_name=original_name)
 
     def schedule_known_since(self, campaign: str, cron: str, now: datetime) -> datetime:
-        """Since when this cron is known; a changed cron starts anew, so that its past is not made up for."""
+        """Since when this cron is known; a changed cron starts anew, so that its past is not made up for.
+
+        So does one that is known since a moment that is yet to come: the clock was ahead then, and was set right.
+        """
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(_schedules).where(_schedules.c.campaign == campaign)).one_or_none()
-        if row and row.cron == cron:
-            return datetime.fromisoformat(row.known_since)
+        if row and row.cron == cron and (known_since := datetime.fromisoformat(row.known_since)) <= now:
+            return known_since
         self._put(_schedules, campaign=campaign, cron=cron, known_since=now.isoformat())
         return now
 

@@ -8,21 +8,27 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mensageria_pipeline.contracts.columns import ALIASES
-from mensageria_pipeline.contracts.limits import Limits
-from mensageria_pipeline.contracts.masking import looks_like_data, shown_headers
-from mensageria_pipeline.contracts.names import plain, squeezed
+from mensageria_pipeline.contracts.clean_text import trimmed_text
+from mensageria_pipeline.contracts.columns import KNOWN_NAMES
+from mensageria_pipeline.contracts.masking import looks_like_data, mask, shown_headers
+from mensageria_pipeline.contracts.partition import header_key, plain
 from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, ROW_FIELDS
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline.intake.grid import ROW_NUMBER, Doubt, Grid, Reading
+from mensageria_pipeline.intake.cells import Entrance
+from mensageria_pipeline.intake.grid import ROW_NUMBER, ConcernedRow, Doubt, Grid, Reading, Shape, concerned
+from mensageria_pipeline.intake.header_again import without_headers
+from mensageria_pipeline.intake.shape import judge_shape
+from mensageria_pipeline.intake.witness import witnessed, witnesses_of
+from mensageria_pipeline.storage.limits import Limits
 
 _SEARCHED_ROWS = 50
 """The header is looked for so far down."""
 _MAX_TOTALS = 3
+_DATA_DIGITS = 8
+"""So many digits in a header are a phone or a document of the first person."""
 _TOTALS = re.compile(r"(?:(?:sub)?tota(?:l|is)|soma|grand total)(?: geral| de \w+)?[\s:.\d]*")
 _PERSONAL = re.compile(r"@|^\+?[\d\s().\-]{10,}$|^[\d.\-/]{11,18}$")
 """What no total has: an address, a phone, a CPF."""
-_KNOWN = frozenset(alias for aliases in ALIASES.values() for alias in aliases)
 
 
 @dataclass(slots=True)
@@ -52,19 +58,23 @@ def table_of(grid: Grid, file_name: str, limits: Limits, wanted: Sequence[str] =
 
     `wanted` are headers that the campaign's definition names. Raises InputError for a file without rows.
     """
-    known = _KNOWN | {squeezed(header) for header in wanted}
+    known = KNOWN_NAMES | {header_key(header) for header in wanted}
     head, rest = _head(grid)
     if not head:
         raise InputError("file_empty", file=file_name)
+    above: list[ConcernedRow] = []
     if grid.headers is None:
-        cells, head, position = _header(head, known)
+        cells, head, position, above = _header(head, known)
         grid.reading.header_row, grid.reading.preamble_count = position
     else:
         cells = list(grid.headers)
     if len(cells) > limits.columns:
         raise InputError("file_too_wide", file=file_name, found=len(cells), limit=limits.columns)
+    header_width = len(cells)
+    if grid.shape:
+        header_width = judge_shape(grid.shape, grid.reading, grid.reading.header_row, _named_until(cells), file_name)
     headers = unique_headers(cells)
-    _doubt_headers(cells, headers, grid.reading)
+    _doubt_headers(cells, headers, above, grid.reading)
     rows = (batch for batch in itertools.chain(head, rest) if batch.num_rows)
     first = next(rows, None)
     if first is None:
@@ -72,7 +82,10 @@ def table_of(grid: Grid, file_name: str, limits: Limits, wanted: Sequence[str] =
     unnamed = frozenset(name for name, cell in zip(headers, cells, strict=True) if not _trimmed(cell))
     sheet = Sheet(headers, iter(()), grid.reading, unnamed)
     named = _checked(itertools.chain([first], rows), sheet, _named_until(cells), file_name, limits)
-    sheet.batches = _without_totals(named, grid.reading)
+    if grid.shape and grid.shape.usual > header_width:
+        named = _without_values_beyond(named, header_width, sheet, grid.shape, file_name)
+    bare = without_headers(named, cells, grid.reading, file_name)
+    sheet.batches = witnessed(_without_totals(bare, grid.reading), witnesses_of(grid), grid.reading.doubts)
     return sheet
 
 
@@ -88,15 +101,20 @@ def _head(grid: Grid) -> tuple[list[pa.RecordBatch], Iterator[pa.RecordBatch]]:
 
 def _header(
     head: list[pa.RecordBatch], known: frozenset[str]
-) -> tuple[list[str], list[pa.RecordBatch], tuple[int, int]]:
-    """The header's cells, the rows below it, and (its row number, filled lines above it)."""
+) -> tuple[list[str], list[pa.RecordBatch], tuple[int, int], list[ConcernedRow]]:
+    """The header's cells, the rows below it, (its row number, filled lines above it), and the first of those."""
     table = pa.Table.from_batches(head)
     searched = table.slice(0, _SEARCHED_ROWS)
     columns = [searched[name].to_pylist() for name in searched.column_names[:-1]]
     rows = [[cell or "" for cell in row] for row in zip(*columns, strict=True)] if columns else []
     position = _header_position(rows, known)
     number = searched[ROW_NUMBER][position].as_py()
-    return rows[position], table.slice(position + 1).to_batches(), (number, position)
+    return (
+        rows[position],
+        table.slice(position + 1).to_batches(),
+        (number, position),
+        concerned(table.slice(0, position)),
+    )
 
 
 def _header_position(rows: Sequence[Sequence[str]], known: frozenset[str]) -> int:
@@ -105,7 +123,7 @@ def _header_position(rows: Sequence[Sequence[str]], known: frozenset[str]) -> in
     A line above that is as long may be a row of data: what cannot be told safely is not guessed.
     """
     scores = [
-        0 if any(looks_like_data(cell) for cell in row) else sum(squeezed(cell) in known for cell in row)
+        0 if any(looks_like_data(cell) for cell in row) else sum(header_key(cell) in known for cell in row)
         for row in rows
     ]
     best = scores.index(max(scores))
@@ -128,12 +146,18 @@ def unique_headers(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _trimmed(cell: str) -> str:
-    return " ".join(cell.replace("\ufeff", "").replace("\u200b", "").split())
+    return " ".join(trimmed_text(cell.replace("\ufeff", "").replace("\u200b", "")).split())
 
 
-def _doubt_headers(cells: Sequence[str], headers: Sequence[str], reading: Reading) -> None:
+def _doubt_headers(
+    cells: Sequence[str], headers: Sequence[str], above: Sequence[ConcernedRow], reading: Reading
+) -> None:
     if reading.preamble_count:
-        reading.doubts.append(Doubt.of("doubt_preamble", count=reading.preamble_count, row=reading.header_row))
+        reading.doubts.append(Doubt.of("doubt_preamble", above, count=reading.preamble_count, row=reading.header_row))
+    holding_data = [cell for cell in cells if "@" in cell or sum(sign.isdigit() for sign in cell) >= _DATA_DIGITS]
+    if holding_data:
+        shown = ", ".join(mask(cell) for cell in holding_data[:3])
+        reading.doubts.append(Doubt.of("doubt_header_data", columns=shown, row=reading.header_row or 1))
     renamed = [name for name, cell in zip(headers, cells, strict=True) if _trimmed(cell) not in {name, ""}]
     if renamed:
         reading.doubts.append(Doubt.of("doubt_renamed", columns=", ".join(shown_headers(renamed))))
@@ -148,8 +172,10 @@ def _checked(
     batches: Iterator[pa.RecordBatch], sheet: Sheet, named_until: int, file_name: str, limits: Limits
 ) -> Iterator[pa.RecordBatch]:
     """The batches under their names, with cells within the limit; notes which unnamed columns have values."""
-    is_text = sheet.reading.delimiter is not None
-    for batch in batches:
+    is_text, entrance = sheet.reading.delimiter is not None, Entrance(sheet.reading)
+    for raw in batches:
+        columns = [entrance.clean(name, raw.column(at), raw[ROW_NUMBER]) for at, name in enumerate(sheet.headers)]
+        batch = pa.RecordBatch.from_arrays([*columns, raw[ROW_NUMBER]], names=[*sheet.headers, ROW_NUMBER])
         for position, header in enumerate(sheet.headers):
             column = batch.column(position)
             longest = pc.max(pc.binary_length(column)).as_py() or 0
@@ -161,9 +187,23 @@ def _checked(
                 sheet.filled.add(header)
                 if is_text and position >= named_until:
                     sheet.reading.surplus = (*sheet.reading.surplus, header)
-        yield pa.RecordBatch.from_arrays(batch.columns, names=[*sheet.headers, ROW_NUMBER])
-    if sheet.reading.surplus:
-        sheet.reading.doubts.append(Doubt.of("doubt_surplus", columns=", ".join(sheet.reading.surplus)))
+        yield batch
+    sheet.reading.doubts += entrance.doubts()
+
+
+def _without_values_beyond(
+    batches: Iterator[pa.RecordBatch], width: int, sheet: Sheet, shape: Shape, file_name: str
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a file that all have more cells than the header, as long as those have no values.
+
+    Raises InputError otherwise: a header that lacks a name, or has it in the wrong place, shifts all.
+    """
+    beyond = frozenset(sheet.headers[width : shape.usual])
+    for batch in batches:
+        if beyond & sheet.filled:
+            line = sheet.reading.header_row
+            raise InputError("file_header_cells", file=file_name, line=line, header=width, cells=shape.usual)
+        yield batch
 
 
 def _without_totals(batches: Iterator[pa.RecordBatch], reading: Reading) -> Iterator[pa.RecordBatch]:
@@ -180,7 +220,8 @@ def _without_totals(batches: Iterator[pa.RecordBatch], reading: Reading) -> Iter
     count = _totals_at_end(held.drop_columns([ROW_NUMBER]).to_pylist())
     if count:
         reading.totals_count = count
-        reading.doubts.append(Doubt.of("doubt_totals", count=count, row=held[ROW_NUMBER][-count].as_py()))
+        dropped = concerned(held.slice(held.num_rows - count))
+        reading.doubts.append(Doubt.of("doubt_totals", dropped, count=count, row=held[ROW_NUMBER][-count].as_py()))
     yield from held.slice(0, held.num_rows - count).combine_chunks().to_batches()
 
 

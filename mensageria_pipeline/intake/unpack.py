@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from mensageria_pipeline.contracts.limits import MEBIBYTE, Limits
 from mensageria_pipeline.errors import InputError
-
-PACKED = (".gz", ".zip")
+from mensageria_pipeline.intake.formats import PACKED
+from mensageria_pipeline.storage.limits import MEBIBYTE, Limits
 
 
 class _Readable(Protocol):
@@ -30,40 +29,46 @@ class Plain:
 
 
 @contextlib.contextmanager
-def unpacked(path: Path, limits: Limits) -> Iterator[Plain]:
-    """The list itself. Names inside an archive give an extension, never a path."""
+def unpacked(path: Path, file: Path, limits: Limits) -> Iterator[Plain]:
+    """The list itself: `path` is what it is called, `file` where it is read.
+
+    Names inside an archive give an extension, never a path.
+    """
     suffix = path.suffix.lower()
     try:
-        size = path.stat().st_size
+        size = file.stat().st_size
     except OSError:
         raise InputError("file_gone", file=path.name) from None
     if size > limits.size_bytes:
         raise InputError("file_too_large", file=path.name, limit=limits.size_mib)
     if suffix not in PACKED:
-        yield Plain(path, suffix)
+        yield Plain(file, suffix)
         return
     with tempfile.TemporaryDirectory(prefix="mensageria-") as folder:
         target = Path(folder) / "list"
         try:
-            extension = _from_gzip(path, target, limits) if suffix == ".gz" else _from_zip(path, target, limits)
+            unpack = _from_gzip if suffix == ".gz" else _from_zip
+            extension = unpack(path, file, target, limits)
         except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError):
             raise InputError("file_archive_damaged", file=path.name) from None
         yield Plain(target, extension, suffix.removeprefix("."))
 
 
-def _from_gzip(path: Path, target: Path, limits: Limits) -> str:
-    with gzip.open(path, "rb") as source:
+def _from_gzip(path: Path, file: Path, target: Path, limits: Limits) -> str:
+    with gzip.open(file, "rb") as source:
         _copy(source, target, path.name, limits)
     return Path(path.stem).suffix.lower()
 
 
-def _from_zip(path: Path, target: Path, limits: Limits) -> str:
-    with zipfile.ZipFile(path) as archive:
+def _from_zip(path: Path, file: Path, target: Path, limits: Limits) -> str:
+    with zipfile.ZipFile(file) as archive:
         members = [
-            member for member in archive.infolist()
-            if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+            member
+            for member in archive.infolist()
+            if not member.is_dir()
+            and not member.filename.startswith("__MACOSX/")
             and not PurePosixPath(member.filename).name.startswith(".")
-        ]  # fmt: skip
+        ]
         if len(members) != 1:
             raise InputError("file_archive_count", file=path.name, found=len(members))
         if members[0].flag_bits & 1:

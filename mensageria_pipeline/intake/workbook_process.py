@@ -7,11 +7,14 @@ end this process, whose memory is limited.
 import contextlib
 import json
 import os
+import re
 import resource
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 if __name__ == "__main__":
     sys.modules["numpy"] = None  # type: ignore[assignment]  # pyarrow imports it where it can; here it costs only time
@@ -20,14 +23,14 @@ import fastexcel
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mensageria_pipeline.contracts.limits import MEBIBYTE
 from mensageria_pipeline.intake.grid import ROW_NUMBER, filled_rows
+from mensageria_pipeline.intake.workbook_cells import texts_of
+from mensageria_pipeline.storage.limits import MEBIBYTE
 
 _TOO_WIDE = "file_too_wide"
 _NEAR = 0.7
+_WITHOUT_CELLS = re.compile(r"xl/(?:chart|dialog|macro)sheets/[^/]+\.(?:bin|xml)$")
 _CHUNK_ROWS = 50_000
-_CLOCK = r"^1(?:899|900)-\d\d-\d\d (\d\d:\d\d)(?::00|(:\d\d))$"
-_THREE_DECIMALS = r"^(-?\d{1,3}\.\d{3})$"
 
 
 def read(path: str, target: str, sheet: str | None, columns: int, stand_in: str = "") -> dict[str, Any]:
@@ -41,67 +44,58 @@ def read(path: str, target: str, sheet: str | None, columns: int, stand_in: str 
         names = workbook.sheet_names
         if sheet is not None and names == [stand_in]:
             sheet = stand_in
-        if sheet is not None and sheet not in names:
+        if sheet is None:
+            return _read_first(workbook, path, target, names, columns)
+        wanted = [name for name in names if normalize("NFC", name) == normalize("NFC", sheet)][:1]
+        if not wanted:
             return {"error": "sheet_missing", "sheets": names}
-        return _read_first(workbook, target, names if sheet is None else [sheet], columns)
+        return _read_first(workbook, path, target, wanted, columns)
     except fastexcel.FastExcelError as error:
         if "password" in str(error).lower():
             return {"error": "file_encrypted"}
         return {"error": "file_needs_memory" if _is_near_limit() else "file_damaged"}
 
 
-def _read_first(workbook: fastexcel.ExcelReader, target: str, names: Sequence[str], columns: int) -> dict[str, Any]:
+def _read_first(
+    workbook: fastexcel.ExcelReader, path: str, target: str, names: Sequence[str], columns: int
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     others: list[str] = []
+    unreadable: list[str] = []
     for name in names:
-        # skip_rows=0: without it leading empty rows vanish and every row number shifts.
-        loaded = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        try:
+            # skip_rows=0: without it leading empty rows vanish and every row number shifts.
+            loaded = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        except fastexcel.FastExcelError:
+            # Before the first sheet that can be read it may be the one that is meant, unless it is none with cells.
+            if _is_near_limit() or not (found or len(unreadable) < _sheets_without_cells(path)):
+                raise
+            unreadable.append(name)
+            continue
         if len(names) > 1 and loaded.visible != "visible":
             continue
-        table = pa.Table.from_batches([loaded.to_arrow()])
+        batch, errors = loaded.to_arrow_with_errors()
+        table = pa.Table.from_batches([batch])
         if not found and table.num_columns > columns:
             return {"error": _TOO_WIDE, "found": table.num_columns}
-        filled = filled_rows(table)
         if found:
-            others += [name] if len(filled) > 1 else []
-        elif len(filled):
-            _write(_readable(table, workbook, name), filled, target)
-            found = {"sheet": name, "sheets": workbook.sheet_names, "others": others}
+            others += [name] if len(filled_rows(table)) > 1 else []
+            continue
+        table = texts_of(workbook, name, table, errors)
+        filled = filled_rows(table)
+        if len(filled):
+            _write(table, filled, target)
+            found = {"sheet": name, "sheets": workbook.sheet_names, "others": others, "unreadable": unreadable}
     return found or {"error": "file_empty"}
 
 
-def _readable(table: pa.Table, workbook: fastexcel.ExcelReader, name: str) -> pa.Table:
-    """Dates without a midnight, times without the year 1899, and numbers of three decimals that no Brazilian takes for
-    thousands."""
-    columns = [_without_clock(column) for column in table.columns]
-    places = [_first(column) for column in columns]
-    if any(place >= 0 for place in places):
-        first = min(place for place in places if place >= 0)
-        typed = workbook.load_sheet(name, header_row=None, skip_rows=first).to_arrow()
-        for position, place in enumerate(places):
-            if place >= 0 and position < typed.num_columns and pa.types.is_floating(typed.schema.field(position).type):
-                columns[position] = pc.replace_substring_regex(columns[position], _THREE_DECIMALS, r"\10")
-    return pa.table(columns, names=table.column_names)
-
-
-def _without_clock(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if _has(pc.ends_with(column, " 00:00:00")):
-        column = pc.replace_substring_regex(column, r"^(\d{4}-\d\d-\d\d) 00:00:00$", r"\1")
-    if _has(pc.or_(pc.starts_with(column, "1899-12-31 "), pc.starts_with(column, "1900-01-"))):
-        column = pc.replace_substring_regex(column, _CLOCK, r"\1\2")
-    return column
-
-
-def _first(column: pa.ChunkedArray) -> int:
-    """The first row with three decimals; -1 for none."""
-    if not _has(pc.match_substring(column, ".")):
-        return -1
-    found: int = pc.index(pc.match_substring_regex(column, _THREE_DECIMALS), value=True).as_py()
-    return found
-
-
-def _has(mask: pa.ChunkedArray) -> bool:
-    return bool(pc.any(mask).as_py())
+def _sheets_without_cells(path: str) -> int:
+    """How many sheets of a workbook are charts, dialogs or macros; none where the format does not say."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(bool(_WITHOUT_CELLS.match(name)) for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return 0
 
 
 def _is_near_limit() -> bool:
@@ -124,6 +118,7 @@ def _write(table: pa.Table, filled: pa.UInt64Array, target: str) -> None:
 
 
 def main() -> None:
+    os.umask(0o077)
     request = json.loads(sys.argv[1])
     limit = request.pop("memory_mib") * MEBIBYTE
     with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and may not take it

@@ -13,9 +13,9 @@ from typing import Any
 import pyarrow as pa
 
 from mensageria_pipeline.contracts.columns import REJECTS_SHEET
-from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.grid import Doubt, Grid, Reading
+from mensageria_pipeline.storage.limits import Limits
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _XLS = (OLE, b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
@@ -37,6 +37,8 @@ def open_workbook(path: Path, extension: str, file_name: str, limits: Limits, sh
         reading = Reading(extension.removeprefix("."), sheet=found["sheet"], sheets=tuple(found["sheets"]))
         if found["others"]:
             reading.doubts.append(Doubt.of("doubt_other_sheets", sheets=", ".join(found["others"])))
+        if found["unreadable"]:
+            reading.doubts.append(Doubt.of("doubt_unreadable_sheets", sheets=", ".join(found["unreadable"])))
         yield Grid(reading, _batches(rows))
 
 
@@ -69,9 +71,13 @@ def _check_size(path: Path, file_name: str, limits: Limits) -> None:
 
 def _read(source: Path, target: Path, file_name: str, limits: Limits, sheet: str | None) -> dict[str, Any]:
     request = {
-        "path": str(source), "target": str(target), "sheet": sheet, "stand_in": REJECTS_SHEET,
-        "columns": limits.columns, "memory_mib": limits.memory_mib,
-    }  # fmt: skip
+        "path": str(source),
+        "target": str(target),
+        "sheet": sheet,
+        "stand_in": REJECTS_SHEET,
+        "columns": limits.columns,
+        "memory_mib": limits.memory_mib,
+    }
     command = [sys.executable, "-m", "mensageria_pipeline.intake.workbook_process", json.dumps(request)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=limits.timeout_s, check=False)  # noqa: S603 - ourselves
@@ -82,10 +88,13 @@ def _read(source: Path, target: Path, file_name: str, limits: Limits, sheet: str
     found: dict[str, Any] = json.loads(done.stdout)
     if "error" in found:
         raise InputError(
-            found["error"], file=file_name, found=found.get("found"), sheet=sheet,
+            found["error"],
+            file=file_name,
+            found=found.get("found"),
+            sheet=sheet,
             limit=limits.columns if "found" in found else limits.memory_mib,
             sheets=", ".join(found.get("sheets", [])) or "—",
-        )  # fmt: skip
+        )
     return found
 
 

@@ -10,24 +10,27 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mensageria_pipeline.contracts.campaign import HOW_NOT_WHAT, SIMULATED, CampaignDefinition, OneMessagePer
 from mensageria_pipeline.contracts.columns import Channel
-from mensageria_pipeline.contracts.dataset import BATCH_ROWS, Stamp, ahead, read_stamp, write_dataset
-from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import SCHEMA, Mode, Names
-from mensageria_pipeline.contracts.names import Partition, column_key
-from mensageria_pipeline.contracts.queries import identifier, open_duckdb
+from mensageria_pipeline.contracts.partition import Partition, column_key
 from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
+from mensageria_pipeline.contracts.reason_codes import ReasonCode
+from mensageria_pipeline.definition.model import HOW_NOT_WHAT, SIMULATED, CampaignDefinition, OneMessagePer
 from mensageria_pipeline.errors import ContractError, StaleInputError
 from mensageria_pipeline.messages.templates import Renderer, template_of
+from mensageria_pipeline.storage.dataset import BATCH_ROWS, Stamp, ahead, read_stamp, write_dataset
+from mensageria_pipeline.storage.duckdb import identifier, open_duckdb
+from mensageria_pipeline.storage.layout import Asset, Layout
 
 _logger = logging.getLogger(__name__)
 ProgressSink = Callable[[int, int], None]
 """Called with messages made, and messages in all."""
+ProviderChoice = Callable[[Channel], str]
+"""Channel → the name of the provider that its messages go through."""
 
 
 @dataclass(frozen=True, slots=True)
-class MessagesReport:
+class MessagesSummary:
     """What was planned."""
 
     stamp: Stamp
@@ -72,11 +75,13 @@ def plan_messages(
     partition: Partition,
     definition: CampaignDefinition,
     key: bytes,
+    provider_for: ProviderChoice,
     on_progress: ProgressSink = lambda _done, _total: None,
-) -> MessagesReport:
+) -> MessagesSummary:
     """Render one message per validated recipient and write the table.
 
-    Raises TemplateError before anything is rendered when a placeholder cannot be filled by every intake, and
+    `provider_for` names a channel's provider, and raises DefinitionError where there is none that takes it. Raises
+    TemplateError before anything is rendered when a placeholder cannot be filled by every intake, and
     ContractError when a planned row would end without a message.
     """
     source = layout.table(Asset.VALIDATED_RECIPIENTS, partition.key)
@@ -85,15 +90,17 @@ def plan_messages(
         raise StaleInputError("step_missing", asset=Asset.VALIDATED_RECIPIENTS, campaign=partition.key)
     total = recipients.row_count
     intakes = list_intakes(layout, partition.key)
-    planner = _Planner(partition, definition, key, intakes, lambda done: on_progress(done, total))
+    planner = _Planner(partition, definition, key, intakes, provider_for, lambda done: on_progress(done, total))
     stamp = write_dataset(
-        layout.table(Asset.MESSAGES, partition.key), SCHEMA, planner.batches(source),
+        layout.table(Asset.MESSAGES, partition.key),
+        SCHEMA,
+        planner.batches(source),
         inputs={
             Asset.VALIDATED_RECIPIENTS.value: recipients.fingerprint,
             "definition": definition.fingerprint(without=HOW_NOT_WHAT),
         },
         facts={"edition": definition.edition},
-    )  # fmt: skip
+    )
     if stamp.row_count != recipients.row_count:
         raise ContractError(
             "messages_not_conserved",
@@ -101,8 +108,8 @@ def plan_messages(
             expected=recipients.row_count,
             found=stamp.row_count,
         )
-    _logger.info("messages planned", extra={"messages": stamp.row_count, "unrenderable": planner.problems})
-    return MessagesReport(stamp, dict(planner.providers), planner.problems, tuple(sorted(planner.placeholders)))
+    _logger.info("messages planned", extra={"messages": stamp.row_count, ReasonCode.UNRENDERABLE: planner.problems})
+    return MessagesSummary(stamp, dict(planner.providers), planner.problems, tuple(sorted(planner.placeholders)))
 
 
 class _Planner:
@@ -114,11 +121,12 @@ class _Planner:
         definition: CampaignDefinition,
         key: bytes,
         intakes: Sequence[Intake],
+        provider_for: ProviderChoice,
         on_progress: Callable[[int], None],
     ) -> None:
         self._partition, self._definition = partition, definition
         self._names = Names(key, partition, definition.edition)
-        self._on_progress = on_progress
+        self._provider_for, self._on_progress = provider_for, on_progress
         self._renderers = {intake.content_hash: self._renderer(intake) for intake in intakes}
         self._fields = {intake.content_hash: self._keys(intake) for intake in intakes}
         self.placeholders = {name for renderer in self._renderers.values() for name in renderer.placeholders}
@@ -163,7 +171,7 @@ class _Planner:
 
     def _of_channel(self, rows: pa.Table, channel: str) -> pa.Table:
         count, intake = rows.num_rows, rows["intake"][0].as_py()
-        provider = self._definition.provider_for(self._partition.campaign, Channel(channel))
+        provider = self._provider_for(Channel(channel))
         mode = Mode.SIMULATED if provider == SIMULATED else Mode.LIVE
         addresses = rows["address"].to_pylist()
         per_person = self._definition.one_message_per is OneMessagePer.PERSON
@@ -179,9 +187,11 @@ class _Planner:
             "provider": pa.repeat(provider, count),
             "mode": pa.repeat(mode.value, count),
             "edition": pa.repeat(pa.scalar(self._definition.edition, pa.int64()), count),
-            "title": rendered.titles, "body": rendered.bodies, "data": _as_json(rendered.data, count),
+            "title": rendered.titles,
+            "body": rendered.bodies,
+            "data": _as_json(rendered.data, count),
             "problem": rendered.problems,
-        }  # fmt: skip
+        }
         return pa.table([columns[name] if name in columns else rows[name] for name in SCHEMA.names], schema=SCHEMA)
 
 

@@ -8,16 +8,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 import minijinja
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition, Template
 from mensageria_pipeline.contracts.columns import ALIASES, Channel, Role
 from mensageria_pipeline.contracts.masking import shown_headers
-from mensageria_pipeline.contracts.names import column_key, squeezed
+from mensageria_pipeline.contracts.partition import column_key, header_key
 from mensageria_pipeline.contracts.values import amount_of, date_of, first_name_of
+from mensageria_pipeline.definition.message import Template
+from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import TemplateError
 
 _FUEL = 50_000
@@ -70,8 +72,8 @@ def template_of(definition: CampaignDefinition, campaign: str, headers: Sequence
     """The campaign's template; without one, the base's column `mensagem`, or, simulated, the campaign's name."""
     if isinstance(definition.template, Template):
         return definition.template
-    if any(squeezed(header) in {"mensagem", "message"} for header in headers):
-        name = next(column_key(h) for h in headers if squeezed(h) in {"mensagem", "message"})
+    if any(header_key(header) in {"mensagem", "message"} for header in headers):
+        name = next(column_key(h) for h in headers if header_key(h) in {"mensagem", "message"})
         return Template(title="{{ titulo | default('') }}", body=f"{{{{ {name} }}}}")
     if definition.is_live:
         raise TemplateError("template_missing", campaign=campaign)
@@ -88,7 +90,9 @@ class Renderer:
         self._sources |= {_HTML: template.pages[page.name]} if page else {}
         self._sources |= {_SMS: template.sms} if template.sms else {}
         self._sources |= {f"data.{key}": text for key, text in template.data.items()}
-        self._pages = template.pages
+        # One form for each letter, as the cells have it: an SMS is counted, and a text compared, by it.
+        self._sources = {part: normalize("NFC", text) for part, text in self._sources.items()}
+        self._pages = {name: normalize("NFC", text) for name, text in template.pages.items()}
         real = {name: _required(function) for name, function in FILTERS.items()}
         self._plain = _environment(real, self._sources)
         self._is_html = template.is_html
@@ -108,11 +112,11 @@ class Renderer:
 
     def columns_for(self, headers: Sequence[str], added: Sequence[str] = ()) -> dict[str, str]:
         """Placeholder → column, for those that can be filled: by name, then, in the base's own, by role."""
-        by_name = {squeezed(header): header for header in reversed((*headers, *added))}
-        own = {squeezed(header): header for header in reversed(headers)}
-        found = {name: by_name[squeezed(name)] for name in self.placeholders if squeezed(name) in by_name}
+        by_name = {header_key(header): header for header in reversed((*headers, *added))}
+        own = {header_key(header): header for header in reversed(headers)}
+        found = {name: by_name[header_key(name)] for name in self.placeholders if header_key(name) in by_name}
         for name in self.placeholders - found.keys():
-            role = next((role for role in Role if role.value == squeezed(name)), None)
+            role = next((role for role in Role if role.value == header_key(name)), None)
             match = next((own[alias] for alias in ALIASES[role] if alias in own), None) if role else None
             if match:
                 found[name] = match
@@ -266,9 +270,14 @@ def _environment(
 ) -> minijinja.Environment:
     """An environment that finds the parts of a template, and the files that its page extends, by name."""
     return minijinja.Environment(
-        loader=sources.get, filters=filters, undefined_behavior="strict", fuel=_FUEL, debug=False,
-        auto_escape_callback=lambda _name: escape, keep_trailing_newline=False,
-    )  # fmt: skip
+        loader=sources.get,
+        filters=filters,
+        undefined_behavior="strict",
+        fuel=_FUEL,
+        debug=False,
+        auto_escape_callback=lambda _name: escape,
+        keep_trailing_newline=False,
+    )
 
 
 def _template_error(part: str, error: minijinja.TemplateError) -> TemplateError:

@@ -7,16 +7,20 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from mensageria_pipeline.contracts.campaign import Lookup, Missing
+from mensageria_pipeline.contracts.clean_text import key_sql, trim_sql
 from mensageria_pipeline.contracts.columns import DERIVED, Role, Roles
-from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.contracts.masking import shown_headers
-from mensageria_pipeline.contracts.names import squeezed
-from mensageria_pipeline.contracts.queries import identifier, literal
+from mensageria_pipeline.contracts.partition import header_key
 from mensageria_pipeline.contracts.values import first_name_of
+from mensageria_pipeline.definition.rows import Lookup, Missing
 from mensageria_pipeline.errors import DefinitionError, InputError
-from mensageria_pipeline.recipients.addresses import constant, phone_e164
 from mensageria_pipeline.recipients.brazil import AREAS
+from mensageria_pipeline.recipients.emails import without_names
+from mensageria_pipeline.recipients.frames import constant
+from mensageria_pipeline.recipients.phones import phone_e164
+from mensageria_pipeline.storage.duckdb import identifier, literal
+from mensageria_pipeline.storage.files import pinned
+from mensageria_pipeline.storage.layout import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,25 @@ def _load(
     connection: duckdb.DuckDBPyConnection, layout: Layout, lookup: Lookup, headers: Sequence[str], position: int
 ) -> Joined:
     key = _found(lookup.key, headers, lookup.table, "enrich_key_missing")
-    source = _source(connection, layout, lookup, position)
+    file = lookup.table.partition("/")[0]
+    if not (layout.lookup_dir / file).is_file():
+        raise InputError("lookup_file_missing", table=file, known=", ".join(_known(layout.lookup_dir)) or "—")
+    with pinned(layout.lookup_dir / file, within=layout.lookup_dir) as opened:
+        return _loaded(connection, opened, lookup, key, position)
+
+
+def _loaded(connection: duckdb.DuckDBPyConnection, opened: Path, lookup: Lookup, key: str, position: int) -> Joined:
+    source = _source(connection, opened, lookup, position)
     wanted = [_found(lookup.lookup_key or lookup.key, source.columns, lookup.table, "lookup_column_missing")]
     wanted += [_found(column, source.columns, lookup.table, "lookup_column_missing") for column in lookup.columns]
+    texts = [f"{identifier(column)}::VARCHAR" for column in wanted]
+    cells = [key_sql(texts[0]), *(trim_sql(f"nfc_normalize({text})") for text in texts[1:])]
     shown = ", ".join(
-        f"trim({identifier(column)}::VARCHAR) AS {identifier(name)}"
-        for column, name in zip(wanted, ["_key", *lookup.columns], strict=True)
+        f"{cell} AS {identifier(name)}" for cell, name in zip(cells, ["_key", *lookup.columns], strict=True)
     )
     name = f"lookup_{position}"
     try:
-        source.filter(f"trim(coalesce({identifier(wanted[0])}::VARCHAR, '')) <> ''").project(shown).create(name)
+        source.filter(f"coalesce({cells[0]}, '') <> ''").project(shown).create(name)
     except duckdb.Error:
         raise InputError("lookup_unreadable", table=lookup.table) from None
     ((twice,),) = connection.execute(f"SELECT count(*) - count(DISTINCT _key) FROM {name}").fetchall()  # noqa: S608
@@ -63,16 +76,14 @@ def _load(
 
 
 def _source(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, lookup: Lookup, position: int
+    connection: duckdb.DuckDBPyConnection, path: Path, lookup: Lookup, position: int
 ) -> duckdb.DuckDBPyRelation:
     file, _, table = lookup.table.partition("/")
-    path = layout.lookup_dir / file
-    if not path.is_file():
-        raise InputError("lookup_file_missing", table=file, known=", ".join(_known(layout.lookup_dir)) or "—")
+    suffix = Path(file).suffix
     try:
-        if path.suffix == ".parquet":
+        if suffix == ".parquet":
             return connection.sql("SELECT * FROM read_parquet(?)", params=[str(path)])
-        if path.suffix in {".csv", ".tsv", ".txt"}:
+        if suffix in {".csv", ".tsv", ".txt"}:
             return connection.sql("SELECT * FROM read_csv(?, header = true, all_varchar = true)", params=[str(path)])
         connection.execute(f"ATTACH {literal(path)} AS lookup_db_{position} (READ_ONLY)")
         return connection.sql(f"SELECT * FROM lookup_db_{position}.{identifier(table)}")  # noqa: S608 - quoted
@@ -86,7 +97,7 @@ def _known(folder: Path) -> list[str]:
 
 def _found(name: str, columns: Sequence[str], table: str, problem: str) -> str:
     for column in columns:
-        if squeezed(column) == squeezed(name):
+        if header_key(column) == header_key(name):
             return column
     raise DefinitionError(problem, column=name, table=table, found=", ".join(shown_headers(columns)))
 
@@ -106,7 +117,7 @@ def add_derived(cells: pd.DataFrame, roles: Roles, wanted: Sequence[str]) -> lis
     if "primeiro_nome" in names:
         cells["primeiro_nome"] = _mapped(cells[name], first_name_of) if name else empty
     if "dominio_email" in names:
-        text = of(Role.EMAIL).str.lower()
+        text = without_names(of(Role.EMAIL)).str.lower()
         cells["dominio_email"] = text.str.rpartition("@")[2].where(text.str.contains("@", regex=False), "")
     if {"ddd", "uf", "fuso_horario"} & set(names):
         phones = phone_e164(of(Role.PHONE))

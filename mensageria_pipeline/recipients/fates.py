@@ -6,12 +6,13 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from mensageria_pipeline.contracts.campaign import OneMessagePer
-from mensageria_pipeline.contracts.recipients import Fate
-from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.contracts.fate import Fate
+from mensageria_pipeline.contracts.reason_codes import ReasonCode
+from mensageria_pipeline.contracts.send_results import READDRESSABLE_OUTCOMES, Outcome
+from mensageria_pipeline.definition.model import OneMessagePer
 
 
-class SendMemory(Protocol):
+class SendHistory(Protocol):
     """What the ledger knows, as far as fates depend on it."""
 
     def outcome(self, channel: str, recipient: str, revision: int) -> Outcome | None:
@@ -32,14 +33,6 @@ class SendMemory(Protocol):
     @property
     def is_blank(self) -> bool:
         """True when it knows nothing of anybody: then nobody has to be asked for."""
-
-
-CONTENT_RULES = frozenset(
-    {"missing_field", "unrenderable", "lookup_missing", "not_allowed", "no_match", "out_of_range", "not_a_date"}
-)
-"""Rules about what a message says or whom a campaign wants, which may change after the message was sent."""
-_FAILED = frozenset({Outcome.INVALID_ADDRESS, Outcome.REJECTED, Outcome.SUPPRESSED})
-"""Outcomes after which another address of the person may be tried."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,11 +77,11 @@ class _Planned:
 
 
 @dataclass(slots=True, repr=False)
-class FateJudge:
+class FateResolver:
     """Remembers who is planned already, and decides row by row."""
 
     one_message_per: OneMessagePer
-    memory: SendMemory
+    memory: SendHistory
     corrections: Mapping[int, int] = field(default_factory=dict)
     """Position of a correction → that of the row it corrects."""
     correcting: Mapping[int, Sequence[Row]] = field(default_factory=dict)
@@ -120,7 +113,7 @@ class FateJudge:
 
     def _is_history(self, row: Row) -> bool:
         """A message that was sent stays in the plan, whatever the text needs by now."""
-        if row.code not in CONTENT_RULES:
+        if not row.code or not ReasonCode(row.code).is_content_rule:
             return False
         return self.memory.outcome(row.channel, self._recipient(row), 0) not in {None, Outcome.PENDING}
 
@@ -130,40 +123,40 @@ class FateJudge:
     def _place(self, row: Row) -> Decision:
         corrected = self._by_origin.get(self.corrections.get(row.position, -1))
         if corrected is not None and corrected.intake < row.intake and not self._has_failed(row.channel, corrected):
-            return Decision(Fate.REPEATED, "already_corrected", refers_to=corrected.position)
+            return Decision(Fate.REPEATED, ReasonCode.ALREADY_CORRECTED, refers_to=corrected.position)
         # A row that passes by now, after its correction was sent: it would be the person's second message.
         for later in self.correcting.get(row.position, ()):
             sent_to_same = (later.channel, self._recipient(later)) == (row.channel, self._recipient(row))
             if not sent_to_same and self.memory.outcome(later.channel, self._recipient(later), 0) is not None:
-                return Decision(Fate.REPEATED, "already_corrected", refers_to=later.position)
+                return Decision(Fate.REPEATED, ReasonCode.ALREADY_CORRECTED, refers_to=later.position)
         if self.one_message_per is OneMessagePer.PERSON:
             same_person = self._by_person.get((row.channel, row.person))
             if same_person is not None and same_person.address != row.address:
                 return self._other_address(row, same_person)
             if same_person is not None:
-                return _seen(row, same_person, "duplicate_person")
+                return _seen(row, same_person, ReasonCode.DUPLICATE_PERSON)
         same_address = self._by_address.get((row.channel, row.address))
         if same_address is not None:
-            return _seen(row, same_address, "duplicate_address")
+            return _seen(row, same_address, ReasonCode.DUPLICATE_ADDRESS)
         return self._plan(row, revision=0)
 
     def _other_address(self, row: Row, earlier: _Planned) -> Decision:
         """A person who comes again under another address: a new revision only where the first address failed."""
         if earlier.intake == row.intake:
-            return Decision(Fate.DUPLICATE, "duplicate_person", refers_to=earlier.position)
+            return Decision(Fate.DUPLICATE, ReasonCode.DUPLICATE_PERSON, refers_to=earlier.position)
         revision = earlier.revision
         failed = self._has_failed(row.channel, earlier)
         was_revised = self.memory.outcome(row.channel, row.person, revision + 1) is not None
         if not (failed or was_revised):
-            return Decision(Fate.REJECTED, "id_conflict", refers_to=earlier.position)
+            return Decision(Fate.REJECTED, ReasonCode.ID_CONFLICT, refers_to=earlier.position)
         same_address = self._by_address.get((row.channel, row.address))
         if same_address is not None:
-            return _seen(row, same_address, "duplicate_address")
+            return _seen(row, same_address, ReasonCode.DUPLICATE_ADDRESS)
         return self._plan(row, revision + 1)
 
     def _has_failed(self, channel: str, planned: _Planned) -> bool:
         recipient = planned.person if self.one_message_per is OneMessagePer.PERSON else planned.address
-        return self.memory.outcome(channel, recipient, planned.revision) in _FAILED
+        return self.memory.outcome(channel, recipient, planned.revision) in READDRESSABLE_OUTCOMES
 
     def _plan(self, row: Row, revision: int) -> Decision:
         if self.memory.is_blank:
@@ -173,7 +166,7 @@ class FateJudge:
             if rule:
                 return Decision(Fate.SUPPRESSED, rule)
             if self.memory.was_reached(row.channel, row.address):
-                return Decision(Fate.REPEATED, "already_messaged")
+                return Decision(Fate.REPEATED, ReasonCode.ALREADY_MESSAGED)
         return Decision(Fate.PLANNED, revision=revision)
 
 
@@ -184,4 +177,4 @@ def _refused(row: Row) -> Decision:
 def _seen(row: Row, earlier: _Planned, code: str) -> Decision:
     if earlier.intake == row.intake:
         return Decision(Fate.DUPLICATE, code, refers_to=earlier.position)
-    return Decision(Fate.REPEATED, "repeated_row", refers_to=earlier.position)
+    return Decision(Fate.REPEATED, ReasonCode.REPEATED_ROW, refers_to=earlier.position)

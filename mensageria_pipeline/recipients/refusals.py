@@ -2,26 +2,14 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
+from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, arrow_schema
-from mensageria_pipeline.texts import Language, say
-
-_FILL = frozenset({"missing_address", "missing_field"})
-_CORRECT = (
-    "invalid_",
-    "unknown_",
-    "phone_",
-    "token_",
-    "id_lost",
-    "email_typo",
-    "not_",
-    "no_match",
-    "out_of",
-    "unrender",
-)
+from mensageria_pipeline.texts import Language
 
 
 def refusals(
@@ -39,11 +27,8 @@ def refusals(
     others = [referred.get(position) for position in fated["refers_to"].tolist()]
     other_files = [files[other[0]] if other else ("", "") for other in others]
     rows = [other[1] if other else 0 for other in others]
-    # A rejected row names the column at fault; a duplicate has none at fault.
-    columns = frame["column"].tolist()
-    cells = zip(fated["code"].tolist(), columns, rows, (name for _, name in other_files), frame["expected"].tolist(),
-                frame["correction"].tolist(), strict=True)  # fmt: skip
-    sentences = [_sentences(*each) for each in cells]
+    names = [name for _, name in other_files]
+    sentences = [_sentences(*each) for each in zip(fated["code"].tolist(), *_told(frame, rows, names), strict=True)]
     return pa.table(
         {
             "intake": [files[number][0] for number in frame["intake"].tolist()],
@@ -51,7 +36,7 @@ def refusals(
             "row_number": frame["row_number"],
             "fate": fated["fate"].to_numpy(),
             "code": fated["code"].to_numpy(),
-            "column": columns,
+            "column": frame["column"],
             "value_masked": frame["value_masked"],
             "reason": [each[0] for each in sentences],
             "reason_en": [each[1] for each in sentences],
@@ -67,26 +52,14 @@ def refusals(
     )
 
 
+def _told(frame: pd.DataFrame, rows: list[int], names: list[str]) -> tuple[list[Any], ...]:
+    """What sentences name beside the code: a rejected row's column at fault, the row that a duplicate repeats."""
+    return frame["column"].tolist(), rows, names, frame["expected"].tolist(), frame["correction"].tolist()
+
+
 @lru_cache(maxsize=4096)
 def _sentences(code: str, column: str, row: int, file: str, expected: str, correction: str) -> tuple[str, str, str]:
     """The reason in Portuguese and in English, and the suggestion."""
-    values = {"column": column, "row": row, "file": file, "expected": expected}
-    reasons = [say(code, language, **values) for language in (Language.PT_BR, Language.EN)]
-    return reasons[0], reasons[1], _suggestion(code, column, expected, correction)
-
-
-def _suggestion(code: str, column: str, expected: str, correction: str) -> str:
-    key = "suggest_none"
-    if correction:
-        key = "suggest_value"
-    elif code in _FILL:
-        key = "suggest_fill"
-    elif code == "id_conflict":
-        key = "suggest_edition"
-    elif code == "extra_cells":
-        key = "suggest_cells"
-    elif code == "lookup_missing":
-        key = "suggest_lookup"
-    elif code.startswith(_CORRECT):
-        key = "suggest_expected" if expected else "suggest_correct"
-    return say(key, Language.PT_BR, column=column, expected=expected, value=correction)
+    reason, values = ReasonCode(code), {"column": column, "row": row, "file": file, "expected": expected}
+    portuguese, english = (reason.sentence(language, **values) for language in (Language.PT_BR, Language.EN))
+    return portuguese, english, reason.advice(column, expected, correction)

@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from unicodedata import normalize
 
 import pandas as pd
 import pandera.pandas as pa
 
-from mensageria_pipeline.contracts.campaign import DateRange, Rules
 from mensageria_pipeline.contracts.masking import shown_headers
-from mensageria_pipeline.contracts.names import squeezed
+from mensageria_pipeline.contracts.partition import header_key
+from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.contracts.values import amount_of, date_of
+from mensageria_pipeline.definition.rows import DateRange, Rules
 from mensageria_pipeline.errors import DefinitionError
 
 Passes = Callable[["pd.Series[str]"], "pd.Series[bool]"]
@@ -30,23 +32,23 @@ class RowRule:
 
 def compile_rules(rules: Rules, columns: Sequence[str]) -> list[RowRule]:
     """The rules over the columns of a base. Raises DefinitionError for a column that is not there."""
-    by_name = {squeezed(column): column for column in reversed(columns)}
+    by_name = {header_key(column): column for column in reversed(columns)}
 
     def column_of(name: str) -> str:
-        if squeezed(name) not in by_name:
+        if header_key(name) not in by_name:
             raise DefinitionError("rule_column_missing", column=name, found=", ".join(shown_headers(columns)))
-        return by_name[squeezed(name)]
+        return by_name[header_key(name)]
 
-    found = [RowRule(column_of(name), "missing_field", lambda cells: cells != "") for name in rules.required]
+    found = [RowRule(column_of(name), ReasonCode.MISSING_FIELD, lambda cells: cells != "") for name in rules.required]
     for name, values in rules.allowed.items():
-        found.append(RowRule(column_of(name), "not_allowed", _allowed(values), ", ".join(values)))
+        found.append(RowRule(column_of(name), ReasonCode.NOT_ALLOWED, _allowed(values), ", ".join(values)))
     for name, pattern in rules.matches.items():
-        found.append(RowRule(column_of(name), "no_match", _matches(pattern), pattern))
+        found.append(RowRule(column_of(name), ReasonCode.NO_MATCH, _matches(pattern), pattern))
     for name in dict.fromkeys([*rules.min, *rules.max]):
         low, high = rules.min.get(name), rules.max.get(name)
-        found.append(RowRule(column_of(name), "out_of_range", _amounts(low, high), _bounds(low, high)))
+        found.append(RowRule(column_of(name), ReasonCode.OUT_OF_RANGE, _amounts(low, high), _bounds(low, high)))
     for name, bounds in rules.dates.items():
-        found.append(RowRule(column_of(name), "not_a_date", _dates(bounds), _bounds(bounds.min, bounds.max)))
+        found.append(RowRule(column_of(name), ReasonCode.NOT_A_DATE, _dates(bounds), _bounds(bounds.min, bounds.max)))
     return found
 
 
@@ -59,12 +61,12 @@ def contract_of(rules: Sequence[RowRule]) -> pa.DataFrameSchema:
 
 
 def _allowed(values: Sequence[str]) -> Passes:
-    folded = {value.casefold() for value in values}
+    folded = {normalize("NFC", value).casefold() for value in values}
     return lambda cells: (cells == "") | cells.str.casefold().isin(folded)
 
 
 def _matches(pattern: str) -> Passes:
-    return lambda cells: (cells == "") | cells.str.fullmatch(f"(?:{pattern})")
+    return lambda cells: (cells == "") | cells.str.fullmatch(f"(?:{normalize('NFC', pattern)})")
 
 
 def _amounts(low: float | None, high: float | None) -> Passes:

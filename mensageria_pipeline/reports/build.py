@@ -7,30 +7,34 @@ personal data, for the people whose list it is; page and pictures hold none.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from mensageria_pipeline.contracts.dataset import read_stamp, replacing
-from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.queries import literal, open_duckdb, query, rows_of
-from mensageria_pipeline.contracts.send_results import SEND_RESULTS
+from mensageria_pipeline.analytics.campaign import CampaignRelations, open_campaign
+from mensageria_pipeline.analytics.relations import SHOWN_METRICS
+from mensageria_pipeline.contracts.reason_codes import ReasonCode
+from mensageria_pipeline.definition.window import DEFAULT_TIMEZONE
 from mensageria_pipeline.errors import StaleInputError
 from mensageria_pipeline.reports.csv_file import write_csv
-from mensageria_pipeline.reports.figures import Figures, write_figures
-from mensageria_pipeline.reports.page import Table, number, outcome_rows, page
-from mensageria_pipeline.reports.workbook import Section, write_workbook
+from mensageria_pipeline.reports.figures import LATENCIES, Figures, write_figures
+from mensageria_pipeline.reports.page import Table, outcome_rows, page
+from mensageria_pipeline.reports.words import headings, teach
+from mensageria_pipeline.reports.workbook import Section, Share, write_workbook
+from mensageria_pipeline.storage.dataset import read_stamp, replacing
+from mensageria_pipeline.storage.duckdb import literal, query, rows_of
+from mensageria_pipeline.storage.layout import Asset, Layout
 from mensageria_pipeline.texts import say
+from mensageria_pipeline.texts.formats import number
 
 _PACKAGE = "mensageria_pipeline.reports"
 WHOLE_ROWS = 20_000
 """A detail sheet is whole up to so many rows. The CSV beside it is always."""
 CUT_ROWS = 1_000
 """What a sheet shows of a longer one: its rows take openpyxl longer than all the rest of a large report."""
-_ZONE = "America/Sao_Paulo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +55,30 @@ class _Detail:
     name: str
     """Of the SQL file."""
     title: str
+    """Key of its sheet's name."""
     file: str | None
     """Name of its CSV and Parquet; None: its rows are among the results."""
 
 
 _DETAILS = (
-    _Detail("failures", "Falhas", None),
-    _Detail("non_recipients", "Não receberam", "nao_receberam"),
-    _Detail("results", "Mensagens", "resultados"),
+    _Detail("failures", "sheet_failures", None),
+    _Detail("non_recipients", "sheet_non_recipients", "nao_receberam"),
+    _Detail("results", "sheet_messages", "resultados"),
 )
-_SUMMARIES = (("summary", "Resumo"), ("outcome_table", "Resultados"), ("reasons", "Motivos"))
+_SUMMARIES = (("summary", "sheet_summary"), ("outcome_table", "sheet_outcomes"), ("reasons", "sheet_reasons"))
 
 
 def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime, str]] = ()) -> CampaignReport:
     """Write the report of a partition from its Parquet files. Safe to repeat: each file is replaced whole."""
     folder = layout.export_dir(partition)
-    with open_duckdb() as connection:
-        _create_views(connection, layout, partition)
-        figures = Figures(connection)
-        sections = [Section(title, *_fetched(connection.sql(query(_PACKAGE, name)))) for name, title in _SUMMARIES]
+    _check_steps(layout, partition)
+    with open_campaign(layout, partition) as campaign:
+        connection = campaign.connection
+        _prepare(connection)
+        figures = Figures(campaign)
+        sections = [_section(title, connection.sql(query(_PACKAGE, name))) for name, title in _SUMMARIES]
+        sections[0] = replace(sections[0], rows=[*_heading(campaign, figures.mode), *sections[0].rows])
+        sections.insert(2, _metrics(campaign))
         counts = {}
         for detail in _DETAILS:
             counts[detail.name] = _write_detail(connection, detail, folder)
@@ -77,60 +86,84 @@ def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime,
             is_whole = counts[detail.name] <= WHOLE_ROWS
             shown = rows_of(relation if is_whole else relation.limit(CUT_ROWS))
             cut = None if is_whole else (counts[detail.name], f"{detail.file or 'resultados'}.csv")
-            sections.append(Section(detail.title, relation.columns, shown, cut))
+            columns = relation.columns
+            sections.append(Section(say(detail.title), columns, shown, cut, headings(columns)))
         with replacing(folder / "relatorio.xlsx") as temporary:
             write_workbook(temporary, sections, figures.plots())
     drawings = write_figures(figures, layout.figs_dir(partition))
     with replacing(folder / "relatorio.html") as temporary:
         temporary.write_text(_page(partition, figures, drawings, notes), encoding="utf-8")
     return CampaignReport(
-        folder / "relatorio.xlsx", folder / "relatorio.html", folder / "resultados.csv", folder / "nao_receberam.csv",
-        layout.figs_dir(partition), counts["non_recipients"],
-    )  # fmt: skip
+        folder / "relatorio.xlsx",
+        folder / "relatorio.html",
+        folder / "resultados.csv",
+        folder / "nao_receberam.csv",
+        layout.figs_dir(partition),
+        counts["non_recipients"],
+    )
 
 
 def _page(partition: str, figures: Figures, drawings: Mapping[str, str], notes: Sequence[tuple[datetime, str]]) -> str:
     tables = [
         Table(say("chart_outcomes"), [say("label_outcome"), say("label_messages")], outcome_rows(figures.outcomes)),
         Table(
-            say("chart_latency"), [say("label_provider"), "p50 (ms)", "p95 (ms)", "p99 (ms)"],
-            [(row["provider"], *(number(row[name], 1) for name in ("p50_ms", "p95_ms", "p99_ms")))
-             for row in figures.latencies],
+            say("chart_latency"),
+            [say("label_provider"), "p50 (ms)", "p95 (ms)", "p99 (ms)"],
+            [(row["provider"], *(number(row[name], 1) for name in LATENCIES)) for row in figures.latencies],
         ),
         Table(
-            say("chart_reasons"), [say("label_reason"), say("label_rows")],
-            [(say(f"code_{row['code']}"), number(row["row_count"])) for row in figures.reasons],
+            say("chart_reasons"),
+            [say("label_reason"), say("label_rows")],
+            [(ReasonCode(row["code"]).label, number(row["row_count"])) for row in figures.reasons],
         ),
-    ]  # fmt: skip
+    ]
     shown = [table for table in tables if table.rows]
-    now = datetime.now(ZoneInfo(_ZONE))
-    local = [(at.astimezone(ZoneInfo(_ZONE)), text) for at, text in notes]
-    return page(partition, partition, now, list(drawings.values()), shown, local, "relatorio.xlsx")
+    return page(partition, partition, datetime.now(UTC), list(drawings.values()), shown, notes, "relatorio.xlsx")
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, layout: Layout, partition: str) -> None:
-    connection.execute("SET TimeZone = 'America/Sao_Paulo'")
-    for macro in ("reason_of", "outcome_of", "delivery_of"):
-        connection.execute(query(_PACKAGE, macro))
+def _check_steps(layout: Layout, partition: str) -> None:
+    """Raises StaleInputError where a step that the report is made from was not done."""
     for asset in (Asset.SEND_RESULTS, Asset.REJECTED_RECIPIENTS, Asset.VALIDATED_RECIPIENTS):
-        folder = layout.partition_dir(asset, partition)
-        if not any(folder.glob("*.parquet")):
-            plan = read_stamp(layout.table(Asset.MESSAGES, partition))
-            if asset is not Asset.SEND_RESULTS or plan is None or plan.row_count:
-                raise StaleInputError("step_missing", asset=asset.value, campaign=partition)
-            nothing = SEND_RESULTS.empty_table()  # noqa: F841 - DuckDB reads it; nobody was to be messaged
-            connection.execute("CREATE TABLE nobody AS FROM nothing; CREATE VIEW send_results AS FROM nobody")
+        if any(layout.partition_dir(asset, partition).glob("*.parquet")):
             continue
-        source = f"read_parquet({literal(folder / '*.parquet')}, hive_partitioning = false, union_by_name = true)"
-        if asset is Asset.SEND_RESULTS:  # older files have fewer columns
-            none = SEND_RESULTS.empty_table()  # noqa: F841 - DuckDB reads it
-            connection.execute("CREATE TABLE columns_of AS FROM none")
-            source = f"{source} UNION ALL BY NAME FROM columns_of"
-        connection.execute(f"CREATE VIEW {asset} AS FROM {source}")
+        plan = read_stamp(layout.table(Asset.MESSAGES, partition))
+        nobody_to_message = plan is not None and not plan.row_count
+        if not (asset is Asset.SEND_RESULTS and nobody_to_message):
+            raise StaleInputError("step_missing", asset=asset.value, campaign=partition)
 
 
-def _fetched(relation: duckdb.DuckDBPyRelation) -> tuple[Sequence[str], list[tuple[object, ...]]]:
-    return relation.columns, relation.fetchall()
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"SET TimeZone = {literal(DEFAULT_TIMEZONE)}")
+    teach(connection)
+
+
+def _section(title: str, relation: duckdb.DuckDBPyRelation) -> Section:
+    return Section(say(title), relation.columns, relation.fetchall(), headings=headings(relation.columns))
+
+
+def _heading(campaign: CampaignRelations, mode: str) -> list[tuple[str, object]]:
+    """What the summary begins with: the campaign, its mode, when it was sent, and how much of it was accepted."""
+    rows = [row for row in campaign.ask("metrics") if row["mode"] == mode]
+    messages = sum(row["messages"] for row in rows)
+    zone = ZoneInfo(DEFAULT_TIMEZONE)
+    first = min((row["first_send_at"] for row in rows if row["first_send_at"]), default=None)
+    last = max((row["last_send_at"] for row in rows if row["last_send_at"]), default=None)
+    found: list[tuple[str, object]] = [
+        (say("figure_campaign"), campaign.partition),
+        (say("figure_mode"), say(f"mode_{mode}")),
+        (say("figure_first_send"), first.astimezone(zone) if first else None),
+        (say("figure_last_send"), last.astimezone(zone) if last else None),
+        (say("figure_success"), Share(sum(row["accepted"] for row in rows) / messages) if messages else None),
+    ]
+    return [(name, value) for name, value in found if value is not None]
+
+
+def _metrics(campaign: CampaignRelations) -> Section:
+    """The campaign's metrics as Dagster and the dashboard show them, a row per mode, edition, provider and channel."""
+    rows = [[row[name] for name in SHOWN_METRICS] for row in campaign.ask("metrics")]
+    shown = [[say(f"mode_{mode}"), *(round(x, 2) if isinstance(x, float) else x for x in rest)] for mode, *rest in rows]
+    heads = [say(f"metric_{name}") for name in SHOWN_METRICS]
+    return Section(say("sheet_metrics"), SHOWN_METRICS, shown, headings=heads)
 
 
 def _write_detail(connection: duckdb.DuckDBPyConnection, detail: _Detail, folder: Path) -> int:
@@ -139,5 +172,6 @@ def _write_detail(connection: duckdb.DuckDBPyConnection, detail: _Detail, folder
     if detail.file:
         with replacing(folder / f"{detail.file}.parquet") as temporary:
             connection.execute(f"COPY {detail.name} TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)")
-        write_csv(connection.table(detail.name), folder / f"{detail.file}.csv")
+        relation = connection.table(detail.name)
+        write_csv(relation, folder / f"{detail.file}.csv", headings(relation.columns))
     return int(connection.execute(f"SELECT count(*) FROM {detail.name}").fetchall()[0][0])  # noqa: S608 - ours

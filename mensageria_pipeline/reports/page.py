@@ -7,7 +7,8 @@ from importlib.resources import files
 
 import minijinja
 
-from mensageria_pipeline.texts import say
+from mensageria_pipeline.texts import current, say
+from mensageria_pipeline.texts.formats import BRASILIA, moment, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +21,30 @@ class Table:
 
 
 def page(
-    name: str, campaign: str, made_at: datetime, drawings: Sequence[str], tables: Sequence[Table],
-    notes: Sequence[tuple[datetime, str]], workbook: str,
-) -> str:  # fmt: skip
+    name: str,
+    campaign: str,
+    made_at: datetime,
+    drawings: Sequence[str],
+    tables: Sequence[Table],
+    notes: Sequence[tuple[datetime, str]],
+    workbook: str,
+) -> str:
     """The page as HTML. Every text is escaped; the drawings are our own."""
     environment = minijinja.Environment(auto_escape_callback=lambda _name: True, undefined_behavior="strict")
     source = (files("mensageria_pipeline.reports") / "page.html").read_text(encoding="utf-8")
     return environment.render_str(
-        source, "page.html", name=name, campaign=campaign, made_at=made_at.strftime("%d/%m/%Y %H:%M"),
-        drawings=list(drawings), workbook=workbook,
+        source,
+        "page.html",
+        name=name,
+        language=current().value,
+        title=say("page_title", name=name),
+        made=say("page_made", campaign=campaign, at=moment(made_at, BRASILIA)),
+        notes_title=say("page_notes"),
+        files=say("page_files", workbook=workbook),
+        drawings=list(drawings),
         tables=[{"title": table.title, "heads": table.heads, "rows": table.rows} for table in tables],
-        notes=[{"at": at.strftime("%d/%m/%Y %H:%M"), "text": text} for at, text in notes],
-    )  # fmt: skip
-
-
-def number(value: object, digits: int = 0) -> str:
-    """A number as Brazilians write it; a dash for none."""
-    if value is None:
-        return "–"
-    return f"{value:,.{digits}f}".translate(str.maketrans(",.", ".,")) if isinstance(value, int | float) else str(value)
+        notes=[{"at": moment(at, BRASILIA), "text": text} for at, text in notes],
+    )
 
 
 def outcome_rows(rows: Sequence[dict[str, object]]) -> list[tuple[str, str]]:

@@ -16,13 +16,15 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from mensageria_pipeline.contracts.columns import REJECT_COLUMNS, REJECTS_SHEET
-from mensageria_pipeline.contracts.dataset import replacing
-from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.names import squeezed
-from mensageria_pipeline.contracts.queries import FETCH_ROWS, literal, open_duckdb, query
+from mensageria_pipeline.contracts.partition import header_key
 from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
 from mensageria_pipeline.errors import StaleInputError
+from mensageria_pipeline.reports.words import teach
 from mensageria_pipeline.reports.workbook import freeze_and_filter, header_cell, text_cell
+from mensageria_pipeline.storage.dataset import replacing
+from mensageria_pipeline.storage.duckdb import FETCH_ROWS, literal, open_duckdb, query
+from mensageria_pipeline.storage.layout import Asset, Layout
+from mensageria_pipeline.texts import say
 
 _PACKAGE = "mensageria_pipeline.reports"
 _NAME = "rejeitados"
@@ -83,7 +85,7 @@ def _by_columns(intakes: Sequence[Intake]) -> dict[tuple[str, ...], list[Intake]
     """Intakes by the operator's own columns, those of the latest list first."""
     groups: dict[tuple[str, ...], list[Intake]] = {}
     for intake in reversed(intakes):
-        own = tuple(header for header in intake.columns if squeezed(header) != squeezed(_ORIGIN))
+        own = tuple(header for header in intake.columns if header_key(header) != header_key(_ORIGIN))
         groups.setdefault(own, []).insert(0, intake)
     return groups
 
@@ -91,6 +93,7 @@ def _by_columns(intakes: Sequence[Intake]) -> dict[tuple[str, ...], list[Intake]
 def _rejections(layout: Layout, partition: str, intake: Intake) -> Iterator[_Rejection]:
     table = literal(layout.table(Asset.REJECTED_RECIPIENTS, partition))
     with open_duckdb() as connection:
+        teach(connection)
         for name, source in (("rejected_recipients", table), ("raw", literal(intake.path))):
             connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({source}, hive_partitioning = false)")
         relation = connection.sql(query(_PACKAGE, "open_rejections"), params={"intake": intake.content_hash})
@@ -100,8 +103,9 @@ def _rejections(layout: Layout, partition: str, intake: Intake) -> Iterator[_Rej
                 zip(*(column.to_pylist() for column in ours), strict=True), cells.to_pylist(), strict=True
             ):
                 fault, reason, suggestion, correction, origin = values
-                told = f"{suggestion} Proposta: {correction}" if correction else suggestion
-                yield _Rejection(row, frozenset(fault.split(", ")) | {fault}, reason, told, origin)
+                if correction:
+                    suggestion = say("rejects_proposal", suggestion=suggestion, correction=correction)
+                yield _Rejection(row, frozenset(fault.split(", ")) | {fault}, reason, suggestion, origin)
 
 
 def _write(path: Path, columns: Sequence[str], rows: Sequence[_Rejection]) -> None:

@@ -1,6 +1,6 @@
 """The report workbook, written with openpyxl row by row: memory does not grow with the rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,23 +14,44 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from mensageria_pipeline.texts import Language, current, say
 
 _HEADER_FONT = Font(name="Calibri", bold=True, color="FFFFFF")
 _HEADER_FILL = PatternFill("solid", fgColor="1F4E79")
 _WRAP = Alignment(vertical="top", wrap_text=True)
 _TOP = Alignment(vertical="top")
-_FORMATS = {int: "#,##0", float: "#,##0.0", datetime: "dd/mm/yyyy hh:mm:ss"}
-_WIDE = {"motivo": 100, "sugestao": 34, "valor": 26, "indicador": 62, "arquivo": 26, "pessoa": 22, "mensagem": 36,
-         "id_do_provedor": 26, "decidida_em": 20, "resultado": 20}  # fmt: skip
+
+
+class Share(float):
+    """A part of 1, shown as percentage."""
+
+
+_FORMATS: Mapping[type, str] = {int: "#,##0", float: "#,##0.0", Share: "0.0%"}
+_MOMENT = {Language.PT_BR: "dd/mm/yyyy hh:mm:ss", Language.EN: "yyyy-mm-dd hh:mm:ss"}
+_WIDE = {
+    "motivo": 100,
+    "sugestao": 34,
+    "valor": 26,
+    "indicador": 62,
+    "arquivo": 26,
+    "pessoa": 22,
+    "mensagem": 36,
+    "id_do_provedor": 26,
+    "decidida_em": 20,
+    "resultado": 20,
+    "quantidade": 22,
+}
 _WIDTH = 16
-_IDENTIFIERS = frozenset({"linha", "edicao"})
+_IDENTIFIERS = frozenset({"linha", "edicao", "edition"})
 """Numbers that name something: shown without thousands separators."""
 _MAX_CELL = 32_767
 _SERIES = ("1F4E79", "2E75B6", "9DC3E6")
 _PLOT_NAMES, _PLOT_ROWS = 46, 19
 """Width of the names beside a chart, and rows that a chart takes."""
-_WRAPPED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +73,8 @@ class Section:
     columns: Sequence[str]
     rows: Iterable[Sequence[object]]
     cut: tuple[int, str] | None = None
+    headings: Sequence[str] = ()
+    """What the header says; the names of the columns where it is empty."""
 
 
 def write_workbook(path: Path | IO[bytes], sections: Sequence[Section], plots: Sequence[Plot] = ()) -> None:
@@ -61,7 +84,7 @@ def write_workbook(path: Path | IO[bytes], sections: Sequence[Section], plots: S
         sheet = workbook.create_sheet(section.title)
         _write_section(sheet, section)
         if place == 0 and plots:
-            _write_plots(workbook.create_sheet("Gráficos"), plots)
+            _write_plots(workbook.create_sheet(say("sheet_charts")), plots)
     workbook.save(path)
 
 
@@ -104,9 +127,12 @@ def _chart(sheet: Any, plot: Plot, first: int) -> BarChart:
 
 
 def freeze_and_filter(sheet: Any, columns: int, rows: int) -> None:
-    """A header that stays in sight, filters over `rows` rows, and pages as wide as the columns."""
+    """A header that stays in sight, filters over `rows` rows, and pages of A4 as wide as the columns, with lines."""
     sheet.freeze_panes = "A2"
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+    sheet.print_options.gridLines = True
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
     sheet.auto_filter.ref = f"A1:{get_column_letter(columns)}{rows}"
@@ -116,7 +142,7 @@ def _write_section(sheet: Any, section: Section) -> None:
     freeze_and_filter(sheet, len(section.columns), 1)
     for position, name in enumerate(section.columns, start=1):
         sheet.column_dimensions[get_column_letter(position)].width = _WIDE.get(name, _WIDTH)
-    sheet.append([header_cell(sheet, name.replace("_", " ")) for name in section.columns])
+    sheet.append([header_cell(sheet, name.replace("_", " ")) for name in section.headings or section.columns])
     row_count = 1
     for row in _shown(section):
         sheet.append([_cell(sheet, name, value) for name, value in zip(section.columns, row, strict=True)])
@@ -128,9 +154,7 @@ def _shown(section: Section) -> Iterator[Sequence[object]]:
     yield from section.rows
     if section.cut:
         total, file = section.cut
-        count = f"{total:,}".replace(",", ".")
-        notice = f"Esta aba mostra só o começo. As {count} linhas estão em {file}."
-        yield [notice, *[None] * (len(section.columns) - 1)]
+        yield [say("sheet_cut", count=total, file=file), *[None] * (len(section.columns) - 1)]
 
 
 def header_cell(sheet: Any, name: str) -> Any:
@@ -154,13 +178,17 @@ def _text(sheet: Any, value: str, *, wraps: bool) -> Any:
 
 def _cell(sheet: Any, column: str, value: Any) -> Any:
     if isinstance(value, str):
-        return _text(sheet, value, wraps=_WIDE.get(column, 0) >= _WRAPPED)
+        return _text(sheet, value, wraps=len(value) >= _WIDE.get(column, _WIDTH))
     if isinstance(value, datetime):
         value = value.replace(tzinfo=None)  # Excel knows no time zones; the query gives local time
     cell = WriteOnlyCell(sheet, value=value)
     if column not in _IDENTIFIERS and value is not None:
-        _dress(sheet, cell, _Dress(number_format=_FORMATS.get(type(value), "General")))
+        _dress(sheet, cell, _Dress(number_format=_format_of(value)))
     return cell
+
+
+def _format_of(value: object) -> str:
+    return _MOMENT[current()] if isinstance(value, datetime) else _FORMATS.get(type(value), "General")
 
 
 class _Dress(NamedTuple):

@@ -28,6 +28,8 @@ class Breaker:
     openings: int = 0
     _failing_since: float | None = None
     """The first failure since the last real answer."""
+    is_silent: bool = True
+    """Whether all failures since the last real answer met silence; else somebody was there and said it."""
     _failures: int = 0
     _failed_at: float = 0.0
     _last: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
@@ -47,8 +49,9 @@ class Breaker:
         """A request leaves: while open, it is the probe."""
         self._is_probing = self._open_until is not None
 
-    def failed(self) -> None:
+    def failed(self, *, is_silence: bool = True) -> None:
         now = self.clock()
+        self.is_silent = is_silence and self.is_silent
         self._failing_since = now if self._failing_since is None else self._failing_since
         self._failures, self._failed_at = self._failures + 1, now
         self._last.append(False)
@@ -60,7 +63,7 @@ class Breaker:
 
     def answered(self, *, accepted: bool) -> None:
         """A real answer came: the provider is there."""
-        self._failing_since, self._failures = None, 0
+        self._failing_since, self._failures, self.is_silent = None, 0, True
         self._last.append(True)
         if self._open_until is not None:
             self._open_until, self._is_probing, self._open_s = None, False, OPEN_S

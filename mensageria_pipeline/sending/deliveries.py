@@ -1,28 +1,36 @@
 """Receipts, as send_results shows them: one delivery per message, the furthest of all its reports."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mensageria_pipeline.contracts.dataset import Stamp, rewrite_dataset, write_dataset
-from mensageria_pipeline.contracts.layout import Asset, Layout
-from mensageria_pipeline.contracts.queries import literal, open_duckdb, query
 from mensageria_pipeline.contracts.receipts import RECEIPTS, Delivery
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS, Outcome
+from mensageria_pipeline.ledger import Ledger
+from mensageria_pipeline.storage.dataset import Stamp, rewrite_dataset, write_dataset
+from mensageria_pipeline.storage.duckdb import literal, open_duckdb, query
+from mensageria_pipeline.storage.layout import Asset, Layout
 
+LEDGER_FACT = "ledger"
 _COLUMNS = ("delivery", "delivery_code", "delivery_at")
 _CONCLUSIVE = [delivery.value for delivery in Delivery if delivery is not Delivery.UNLISTED]
 SCHEMA = pa.schema([pa.field("message_id", pa.string()), *(SEND_RESULTS.field(name) for name in _COLUMNS)])
 NONE = SCHEMA.empty_table()
 
 
-def write_receipts(layout: Layout, partition: str, receipts: Iterable[pa.RecordBatch]) -> Path:
-    """Write the history of a partition's receipts, whole, and say where it is."""
-    path = layout.table(Asset.RECEIPTS, partition)
-    write_dataset(path, RECEIPTS, receipts, inputs={})
+def ledger_fact(ledger: Ledger, extent: Mapping[int, int]) -> dict[str, object]:
+    """What a file of results or receipts says of the ledger that it is made from: its name, and how far each shard of
+    the journal goes."""
+    return {LEDGER_FACT: {"id": ledger.id, "lines": {str(shard): last for shard, last in extent.items()}}}
+
+
+def write_receipts(layout: Layout, ledger: Ledger, partition: str) -> Path:
+    """Write the history of a partition's receipts, whole, and say where it is. For whoever holds the campaign."""
+    path, facts = layout.table(Asset.RECEIPTS, partition), ledger_fact(ledger, ledger.journal(partition).extent())
+    write_dataset(path, RECEIPTS, ledger.receipts.of(partition), inputs={}, facts=facts)
     return path
 
 

@@ -10,22 +10,26 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition
+import pyarrow.parquet as pq
+
+from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import LeaseLostError, LedgerError, MensageriaError
-from mensageria_pipeline.sending.hold import CampaignHold, take_shard
-from mensageria_pipeline.sending.ledger import Ledger
-from mensageria_pipeline.sending.ledger.control import Order
-from mensageria_pipeline.sending.ledger.leases import Keeper, Lease, Watch
-from mensageria_pipeline.sending.left import Left, look_for_left
-from mensageria_pipeline.sending.outbox import left_file
-from mensageria_pipeline.sending.policy import LaneReport, StopReason
-from mensageria_pipeline.sending.sender import SenderJob, SenderThread
+from mensageria_pipeline.ledger import Ledger
+from mensageria_pipeline.ledger.campaign_lease import CampaignLease, fence, take_shard
+from mensageria_pipeline.ledger.leases import Keeper, Lease, Watch
+from mensageria_pipeline.ledger.ledger import OperatorCommand
+from mensageria_pipeline.sending.lane_summary import LaneSummary, merged
+from mensageria_pipeline.sending.outbox import remaining_file
+from mensageria_pipeline.sending.policy import StopReason
+from mensageria_pipeline.sending.remaining import Remaining, find_remaining
+from mensageria_pipeline.sending.sender import SenderThread
+from mensageria_pipeline.sending.sender_job import SenderJob
 from mensageria_pipeline.sending.sender_process import ProcessSender
-from mensageria_pipeline.sending.settle import cancel_left
+from mensageria_pipeline.sending.settle import cancel_remaining
 from mensageria_pipeline.settings import Settings
 
 _logger = logging.getLogger(__name__)
@@ -49,7 +53,7 @@ _Worker = SenderThread | ProcessSender
 class Dispatch:
     """One sending of a plan. `run` once, holding the campaign."""
 
-    hold: CampaignHold
+    campaign_lease: CampaignLease
     plan: Path
     ledger: Ledger
     settings: Settings
@@ -62,7 +66,7 @@ class Dispatch:
     """Messages that got their final outcome from this run."""
     processes: int = 1
     replacements: int = 0
-    order: Order | None = None
+    command: OperatorCommand | None = None
     """What a person asked for, where that ended the sending."""
     _workers: dict[int, _Worker] = field(default_factory=dict)
     _ended: list[_Worker] = field(default_factory=list)
@@ -70,67 +74,77 @@ class Dispatch:
 
     @property
     def _partition(self) -> str:
-        return self.hold.lease.scope
+        return self.campaign_lease.lease.scope
 
     @property
     def _keeper(self) -> Keeper:
-        return self.hold.keeper
+        return self.campaign_lease.keeper
 
-    def run(self, on_progress: ProgressSink) -> list[LaneReport]:
+    def run(self, on_progress: ProgressSink) -> list[LaneSummary]:
         """Send what is left. An interrupt lets requests in flight end, records them, and is raised again.
 
         Raises LedgerError when what is sent cannot be recorded, or when another run has taken over.
         """
-        self._keeper.keep(self.hold.lease, self._lose)
-        self.order = self.ledger.order(self._partition)
+        self._keeper.keep(self.campaign_lease.lease, self._lose)
+        self.command = self.ledger.command(self._partition)
         with self._scratch():
             try:
-                if self.order is None:
-                    left = self._begin()
-                    self._watch(left, on_progress)
+                if self.command is None:
+                    remaining = self._begin()
+                    self._watch(remaining, on_progress)
             except BaseException:
                 self._drain()
                 raise
             finally:
                 self._count()
-        if self.order is Order.CANCEL:
-            cancel_left(self.ledger, self.hold, self.plan)
+        if (
+            self.command is OperatorCommand.CANCEL and self.ledger.command(self._partition) is OperatorCommand.CANCEL
+        ):  # not resumed meanwhile
+            cancel_remaining(self.ledger, self.campaign_lease, self.plan)
         return merged([lane for worker in self._ended for lane in worker.reports or []])
 
     # Who sends what.
 
-    def _begin(self) -> Left:
-        """Take every shard that was ever written, so that nobody of an earlier run writes any more; then look."""
+    def _begin(self) -> Remaining:
+        """Take every shard that was ever written, and those that may be needed; only then look what is left."""
         journal = self.ledger.journal(self._partition)
-        leases = {shard: self._take(shard) for shard in journal.shards()}
-        left = look_for_left(self.plan, journal)
-        self.processes = self._worth(left.count)
-        left.write(self._scratch_dir, self.processes)
-        senders = range(self.processes if left.count else 0)
+        wanted = range(self._worth(pq.read_metadata(self.plan).num_rows))
+        leases = {shard: self._take(shard) for shard in sorted({*journal.shards(), *wanted})}
+        remaining = find_remaining(self.plan, journal)
+        self.processes = self._worth(remaining.count)
+        remaining.write(self._scratch_dir, self.processes)
+        senders = range(self.processes if remaining.count else 0)
         for shard in set(leases) - set(senders):
             self._keeper.drop(leases[shard])
         for shard in senders:
-            self._start(leases.get(shard) or self._take(shard))
-        return left
+            self._start(leases[shard])
+        return remaining
 
-    def _worth(self, left: int) -> int:
+    def _worth(self, remaining: int) -> int:
         """How many senders are worth their while."""
         if self.settings.sender_processes:
             return self.settings.sender_processes
         rates = [self.definition.rate_of(name) or WORTH_PROCESSES_PER_S for name in self.providers]
         is_slow = sum(rates) < WORTH_PROCESSES_PER_S
-        return 1 if left < WORTH_PROCESSES or is_slow else (os.cpu_count() or 1)
+        return 1 if remaining < WORTH_PROCESSES or is_slow else (os.cpu_count() or 1)
 
     def _take(self, shard: int) -> Lease:
-        lease = take_shard(self.ledger, self.hold, shard)
+        lease = take_shard(self.ledger, self.campaign_lease, shard)
         self._keeper.keep(lease, self._lose)
         return lease
 
     def _start(self, lease: Lease) -> None:
         job = SenderJob(
-            self._partition, self.plan, left_file(self._scratch_dir, lease.shard), lease, self.ledger.folder,
-            self.pacing_dir, self.definition, self.providers, self.settings,
-        )  # fmt: skip
+            self._partition,
+            self.plan,
+            remaining_file(self._scratch_dir, lease.shard),
+            lease,
+            self.ledger.folder,
+            self.pacing_dir,
+            self.definition,
+            self.providers,
+            self.settings,
+        )
         if self.processes == 1:
             self._workers[lease.shard] = SenderThread(job, self.ledger)
         else:
@@ -138,8 +152,8 @@ class Dispatch:
 
     # While they send.
 
-    def _watch(self, left: Left, on_progress: ProgressSink) -> None:
-        watch, next_look = Watch(), 0.0
+    def _watch(self, remaining: Remaining, on_progress: ProgressSink) -> None:
+        watch, next_look = Watch(self.ledger.leases.times.lease_s), 0.0
         while self._workers:
             for worker in list(self._workers.values()):
                 worker.wait(_LOOK_S / len(self._workers))
@@ -147,10 +161,10 @@ class Dispatch:
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + _REPORT_EVERY_S
                 self._count()
-                on_progress(left.total - left.count + self.settled_count, left.total)
+                on_progress(remaining.total - remaining.count + self.settled_count, remaining.total)
                 self._obey()
         self._count()
-        on_progress(left.total - left.count + self.settled_count, left.total)
+        on_progress(remaining.total - remaining.count + self.settled_count, remaining.total)
 
     def _look_at(self, worker: _Worker, watch: Watch) -> None:
         if isinstance(worker, ProcessSender) and worker.has_begun:
@@ -172,7 +186,7 @@ class Dispatch:
 
     def _was_stopped(self, worker: ProcessSender) -> bool:
         """It was told to stop, and not by us: somebody ended the process, or it lost its lease."""
-        is_ours = self.order is not None or self._lost
+        is_ours = self.command is not None or self._lost
         return not is_ours and any(lane.stop is StopReason.REQUESTED for lane in worker.reports or [])
 
     def _replace(self, worker: ProcessSender, watch: Watch) -> None:
@@ -181,7 +195,9 @@ class Dispatch:
         state = self.ledger.leases.states(self._partition)[shard]
         if not watch.has_run_out(shard, state):
             return
-        lease = self.ledger.leases.claim(self._partition, shard, self.hold.lease.owner, state)
+        lease = self.ledger.leases.claim(
+            self._partition, shard, self.campaign_lease.lease.owner, state, under=self.campaign_lease.lease
+        )
         if lease is None:
             return
         self._keeper.keep(lease, self._lose)
@@ -193,17 +209,18 @@ class Dispatch:
         if self.replacements > MAX_REPLACEMENTS:
             self._drain()
             raise MensageriaError("senders_die", count=self.replacements)
-        journal = self.ledger.journal(self._partition)
-        journal.shard(shard, lease.token).fence()
-        look_for_left(self.plan, journal).write(self._scratch_dir, self.processes, only=shard)
+        fence(self.ledger, self._partition, shard, lease.token)
+        find_remaining(self.plan, self.ledger.journal(self._partition)).write(
+            self._scratch_dir, self.processes, only=shard
+        )
         self._start(lease)
 
     def _obey(self) -> None:
         """Stop on a person's order, or when another run has taken the campaign over."""
-        if self.order is None:
+        if self.command is None:
             with contextlib.suppress(LedgerError):  # it cannot be read just now: the senders notice by themselves
-                self.order = self.ledger.order(self._partition)
-        if self.order or self._lost:
+                self.command = self.ledger.command(self._partition)
+        if self.command or self._lost:
             for worker in self._workers.values():
                 worker.stop()
         if self._lost:
@@ -243,22 +260,4 @@ class Dispatch:
 
     @property
     def _scratch_dir(self) -> Path:
-        return self.folder / str(self.hold.lease.token)
-
-
-def merged(lanes: Sequence[LaneReport]) -> list[LaneReport]:
-    """One report per provider, over all senders: counts and rates add up, the first reason to stop counts."""
-    found: dict[str, LaneReport] = {}
-    for lane in lanes:
-        known = found.setdefault(lane.provider, LaneReport(lane.provider))
-        known.events += lane.events
-        known.sending_s = max(known.sending_s, lane.sending_s)
-        known.slowed += lane.slowed
-        known.breaker_openings += lane.breaker_openings
-        if known.stop is None:
-            known.stop, known.code = lane.stop, lane.code
-        if lane.wait_reason and (
-            known.wait_reason is None or (lane.wait_until and known.wait_until and lane.wait_until < known.wait_until)
-        ):
-            known.wait_until, known.wait_reason = lane.wait_until, lane.wait_reason
-    return list(found.values())
+        return self.folder / str(self.campaign_lease.lease.token)

@@ -8,26 +8,39 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Message
+from mensageria_pipeline.definition.model import OnUnknown
 
 BLOCK_ROWS = 1_000
 """Rows of the plan that go to a shard together."""
-_COLUMNS = ("message_id", "channel", "address", "address_key", "title", "body", "data", "person", "document", "edition",
-            "problem")  # fmt: skip
+_COLUMNS = (
+    "message_id",
+    "channel",
+    "address",
+    "address_key",
+    "title",
+    "body",
+    "data",
+    "person",
+    "document",
+    "edition",
+    "problem",
+)
 
 
-def left_file(folder: Path, shard: int) -> Path:
+def remaining_file(folder: Path, shard: int) -> Path:
     return folder / f"left-{shard:03}.parquet"
 
 
-def messages_left(plan: Path, left: Path, provider: str, on_unknown: OnUnknown) -> Iterator[tuple[Message, bool]]:
+def remaining_messages(
+    plan: Path, remaining: Path, provider: str, on_unknown: OnUnknown
+) -> Iterator[tuple[Message, bool]]:
     """What a shard has left to send through `provider`, in the order of the plan; in doubt only if resent.
 
     Each with whether an earlier attempt may have arrived. Reads the groups of the plan that hold any of it,
     one at a time: memory grows by some bytes a message, not by its content.
     """
-    table = pq.read_table(left)
+    table = pq.read_table(remaining)
     rows, attempts = table["plan_row"].to_numpy(), table["attempts"].to_numpy()
     doubts = table["is_in_doubt"].to_numpy(zero_copy_only=False)
     del table
@@ -61,7 +74,19 @@ def _messages(
             message_id, channel, address, address_key, title, body, data, person, document, edition, problem = content
             extra = {} if data == "{}" else orjson.loads(data)
             yield (
-                Message(message_id, channel, address, address_key, title, body, extra, person, document, edition,
-                        problem, made + 1),
+                Message(
+                    message_id,
+                    channel,
+                    address,
+                    address_key,
+                    title,
+                    body,
+                    extra,
+                    person,
+                    document,
+                    edition,
+                    problem,
+                    made + 1,
+                ),
                 is_in_doubt,
-            )  # fmt: skip
+            )

@@ -1,6 +1,6 @@
 """Pacing at the moment of sending: one bucket per provider credential, shared by every sender of the machine.
 
-The bucket is a file of a few numbers that its users lock for a microsecond: whoever wants to send takes the
+The bucket is a few numbers in a file that its users lock for a microsecond: whoever wants to send takes the
 next free moments on its time line (GCRA), and sleeps until they come. It adapts (AIMD, in DCTCP's manner,
 RFC 8257): each second in which a share of the messages was throttled takes half of that share off the rate,
 which grows back evenly; so a provider that refuses everything halves it, and one busy device does next to
@@ -10,14 +10,17 @@ provider asks for it, the rate ramps up from zero after a pause.
 
 import asyncio
 import contextlib
-import fcntl
-import mmap
-import os
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+from mensageria_pipeline.providers.contract import Pace
+from mensageria_pipeline.sending.numbers import Numbers, NumbersBusyError
+
+T = TypeVar("T")
 
 BURST_S = 0.05
 """A sender that comes late may catch up by so much: messages leave in groups of at most that."""
@@ -32,16 +35,7 @@ _LIFTED_SHARE = 4.0
 _IDLE_S = 60.0
 """After so long without a message the ramp begins anew."""
 _LOOK_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What a credential may do."""
-
-    rate_per_s: float | None = None
-    """Messages per second, at most; None: as fast as answers come, until the provider throttles."""
-    ramp_up_s: float = 0.0
-    """From zero to the full rate, after a pause."""
+_BUSY_S = 0.01
 
 
 @dataclass(slots=True)
@@ -65,9 +59,16 @@ class _State:
 
     def pack(self) -> bytes:
         return _FORMAT.pack(
-            self.next_at, self.share, self.share_at, self.observed_per_s, self.ramp_from, self.last_at,
-            self.window_from, self.window_count, self.window_throttled,
-        )  # fmt: skip
+            self.next_at,
+            self.share,
+            self.share_at,
+            self.observed_per_s,
+            self.ramp_from,
+            self.last_at,
+            self.window_from,
+            self.window_count,
+            self.window_throttled,
+        )
 
 
 _FORMAT = struct.Struct("<9d")
@@ -82,59 +83,63 @@ class Bucket:
     clock: Callable[[], float] = time.monotonic
     decreases: int = 0
     """How often this sender lowered the rate."""
-    _memory: mmap.mmap = field(init=False)
-    _file: int | None = None
+    _numbers: Numbers = field(init=False)
+    _owed_count: int = 0
+    """Throttled messages that could not be noted yet; and until when the provider asked to be left alone."""
+    _owed_until: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.path is None:
-            self._memory = mmap.mmap(-1, _FORMAT.size)
-            self._memory[:] = _State().pack()
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        with self._locked():
-            if os.fstat(self._file).st_size != _FORMAT.size:
-                os.ftruncate(self._file, 0)
-                os.pwrite(self._file, _State().pack(), 0)
-        self._memory = mmap.mmap(self._file, _FORMAT.size)
+        self._numbers = Numbers(self.path, _State().pack())
 
     def close(self) -> None:
-        self._memory.close()
-        if self._file is not None:
-            os.close(self._file)
+        self._numbers.close()
 
     async def take(self, count: int, may_go_on: Callable[[], bool] = lambda: True) -> bool:
         """True when `count` more messages may leave; False once `may_go_on` says no, which is asked while waiting."""
-        moment = self.reserve(count)
+        while (moment := self._reserved(count)) is None:
+            if not may_go_on():
+                return False
+            await asyncio.sleep(_BUSY_S)
         while (wait_s := moment - self.clock()) > 0:
             if not may_go_on():
                 return False
             await asyncio.sleep(min(wait_s, _LOOK_S))
         return may_go_on()
 
+    def _reserved(self, count: int) -> float | None:
+        """As `reserve`; None while somebody else has the numbers: the loop must not wait for them."""
+        try:
+            return self.reserve(count)
+        except NumbersBusyError:
+            return None
+
     def reserve(self, count: int) -> float:
-        """Take the next moments for `count` messages; when the first of them is."""
-        now = self.clock()
-        with self._change() as state:
+        """Take the next moments for `count` messages; when the first of them is. Raises NumbersBusyError."""
+
+        def take(state: _State) -> float:
+            now = self.clock()  # under the lock: who waited for it must not take another's moment for the future
             if state.last_at > now:  # another boot of the machine: its clock began anew
                 state.next_at = state.share_at = state.ramp_from = state.window_from = now
             self._observe(state, now, count)
             moment = max(state.next_at, now - BURST_S)
             rate = self._rate(state, moment)
             state.next_at = moment + (count / rate if rate else 0.0)
-        return moment
+            return moment
+
+        return self._change(take)
 
     def burst(self) -> int:
         """Messages that may well leave together at the present rate; a rate of none gives a large number."""
-        rate = self._rate(_State.unpack(self._memory[:]), self.clock())
+        rate = self._rate(_State.unpack(self._numbers.read()), self.clock())
         return max(1, int(rate * BURST_S)) if rate else 1_000_000
 
     def throttled(self, count: int = 1, asked_s: float = 0.0) -> None:
         """The provider throttled so many messages, and asked to be left alone for so long."""
-        with self._change() as state:
-            state.window_throttled += count
-            if asked_s:
-                state.next_at = max(state.next_at, self.clock() + min(asked_s, LONGEST_HOLD_S))
+        self._owed_count += count
+        if asked_s:
+            self._owed_until = max(self._owed_until, self.clock() + min(asked_s, LONGEST_HOLD_S))
+        with contextlib.suppress(NumbersBusyError):  # noted with what is taken next
+            self._change(lambda _state: None)
 
     def _rate(self, state: _State, moment: float) -> float:
         """Messages per second at `moment`; 0 for no limit."""
@@ -160,16 +165,17 @@ class Bucket:
     def _observe(self, state: _State, now: float, count: int) -> None:
         if self.pace.ramp_up_s and not 0 <= now - state.last_at < _IDLE_S:
             state.ramp_from = now
-        state.last_at = now
+        before, state.last_at = state.last_at, now
         if not 0 <= now - state.window_from < _WINDOW_S:
             if state.window_throttled:
-                self._decrease(state, now)
+                self._decrease(state, now, before)
             state.window_from, state.window_count, state.window_throttled = now, 0.0, 0.0
         state.window_count += count
 
-    def _decrease(self, state: _State, now: float) -> None:
+    def _decrease(self, state: _State, now: float, last_at: float) -> None:
         if not self.pace.rate_per_s and not state.observed_per_s:
-            lasted_s = max(now - state.window_from, _WINDOW_S)
+            # Up to the last message: what follows is a gap, such as a killed sender leaves, and no slower rate.
+            lasted_s = max(last_at - state.window_from, _WINDOW_S)
             state.observed_per_s = max(state.window_count, state.window_throttled) / lasted_s
             state.share, state.share_at = 1.0, now
         throttled_share = state.window_throttled / max(state.window_count, state.window_throttled)
@@ -177,47 +183,14 @@ class Bucket:
         state.share_at = now
         self.decreases += 1
 
-    @contextlib.contextmanager
-    def _change(self) -> Iterator[_State]:
-        with self._locked():
-            state = _State.unpack(self._memory[:])
-            yield state
-            self._memory[:] = state.pack()
+    def _change(self, alter: Callable[[_State], T]) -> T:
+        def change(packed: bytes) -> tuple[bytes, T]:
+            state = _State.unpack(packed)
+            state.window_throttled += self._owed_count
+            state.next_at = max(state.next_at, self._owed_until)
+            found = alter(state)
+            return state.pack(), found
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        if self._file is None:
-            yield
-            return
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-
-
-class Slots:
-    """So many messages of a lane may be in doubt at once."""
-
-    def __init__(self, count: int) -> None:
-        self.free = count
-        self._freed = asyncio.Event()
-
-    async def wait_for(self, count: int, may_go_on: Callable[[], bool] = lambda: True) -> bool:
-        """True once `count` are free; they are not taken yet. False when `may_go_on` says no while waiting."""
-        while self.free < count:
-            self._freed.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_S):
-                    await self._freed.wait()
-            if self.free < count and not may_go_on():
-                return False
-        return True
-
-    def take(self, count: int) -> None:
-        """Take free ones, which `wait_for` has found."""
-        self.free -= count
-
-    def release(self, count: int) -> None:
-        self.free += count
-        self._freed.set()
+        found = self._numbers.change(change)
+        self._owed_count, self._owed_until = 0, 0.0
+        return found

@@ -1,16 +1,12 @@
-"""How one provider is sent to, when sending stops, and how it ended."""
+"""How one provider is sent to, and when sending stops."""
 
 import threading
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from mensageria_pipeline.contracts.campaign import OnUnknown
 from mensageria_pipeline.contracts.messages import Mode
-from mensageria_pipeline.sending.providers.contract import RetryPolicy
+from mensageria_pipeline.definition.model import OnUnknown
+from mensageria_pipeline.providers.contract import RetryPolicy
 
 MAX_IN_FLIGHT = 512
 """Messages of one sender that are in doubt at once, at most."""
@@ -21,12 +17,17 @@ UNREACHABLE_S = 60.0
 LONGEST_WAIT_S = 300.0
 """A run does not sit longer than this for its next try: it ends, and the campaign is resumed when due."""
 
+SIT_S = 30.0
+"""A run does not sit longer than this where nothing is left but what a provider deferred."""
+
 
 class StopReason(StrEnum):
     """Why a lane ended with work undone, other than waiting."""
 
     CREDENTIALS = "credentials"
     UNREACHABLE = "unreachable"
+    FAILING = "failing"
+    """It answers, but with errors of its own, and has done so for as long as an unreachable one is silent."""
     MALFORMED = "malformed"
     INTERNAL = "internal"
     LEDGER = "ledger"
@@ -52,45 +53,3 @@ class LanePolicy:
     on_unknown: OnUnknown
     retry: RetryPolicy
     unreachable_s: float = UNREACHABLE_S
-
-
-@dataclass(slots=True)
-class LaneReport:
-    """How a lane ended."""
-
-    provider: str
-    events: Counter[str] = field(default_factory=Counter)
-    """Lines written, by event: `attempting` counts the messages that left."""
-    stop: StopReason | None = None
-    code: str | None = None
-    wait_until: datetime | None = None
-    wait_reason: str | None = None
-    sending_s: float = 0.0
-    """From the first request to the last answer."""
-    slowed: int = 0
-    """How often a 429 lowered the rate."""
-    breaker_openings: int = 0
-
-    @property
-    def rate_per_s(self) -> float:
-        """Messages per second that left, over the time of sending."""
-        return self.events["attempting"] / self.sending_s if self.sending_s else 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "provider": self.provider, "events": dict(self.events), "stop": self.stop, "code": self.code,
-            "wait_until": self.wait_until.isoformat() if self.wait_until else None, "wait_reason": self.wait_reason,
-            "sending_s": self.sending_s, "slowed": self.slowed, "breaker_openings": self.breaker_openings,
-        }  # fmt: skip
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "LaneReport":
-        due = value["wait_until"]
-        return cls(
-            **{
-                **value,
-                "events": Counter(value["events"]),
-                "stop": StopReason(value["stop"]) if value["stop"] else None,
-                "wait_until": datetime.fromisoformat(due) if due else None,
-            }
-        )

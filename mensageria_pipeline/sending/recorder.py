@@ -7,13 +7,12 @@ load the groups grow by themselves, and at rest a line waits for nobody but `LIN
 import asyncio
 import queue
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from mensageria_pipeline.errors import LedgerError
-from mensageria_pipeline.sending.pacing import Slots
+from mensageria_pipeline.sending.engine.permits import Permit, PermitPool
 
 L = TypeVar("L")
 MAX_LINES = 4_000
@@ -29,8 +28,14 @@ _STOP = None
 class _Group:
     written: asyncio.Future[None]
     lines: list[Any] = field(default_factory=list)
-    held: Counter[Slots] = field(default_factory=Counter)
-    """Slots that come free with it."""
+    permits: dict[PermitPool, Permit] = field(default_factory=dict)
+    """Released once the lines are on disk, or cannot be."""
+
+    def take_over(self, permit: Permit) -> None:
+        if held := self.permits.get(permit.pool):
+            held.absorb(permit)
+        else:
+            self.permits[permit.pool] = permit.hand_over()
 
 
 class Recorder(Generic[L]):
@@ -60,14 +65,14 @@ class Recorder(Generic[L]):
         """Return when `lines` are on disk. Raises LedgerError when they cannot be."""
         await asyncio.shield(self.submit(lines))
 
-    def submit(self, lines: Sequence[L], slots: Slots | None = None, held: int = 0) -> "asyncio.Future[None]":
-        """Hand `lines` over; the future ends when they are on disk, and `held` of `slots` are released then."""
+    def submit(self, lines: Sequence[L], permit: Permit | None = None) -> "asyncio.Future[None]":
+        """Hand `lines` over, and `permit` with them; both are done with when the future ends, or fails."""
         if not self._gathering or len(self._gathering[-1].lines) >= MAX_LINES:
             self._gathering.append(_Group(self._loop.create_future()))
         group = self._gathering[-1]
         group.lines += lines
-        if slots:
-            group.held[slots] += held
+        if permit is not None:
+            group.take_over(permit)
         if not self._is_writing:
             self._linger()
         return group.written
@@ -110,7 +115,7 @@ class Recorder(Generic[L]):
             group.written.exception()  # looked at: not everybody who submits waits
         else:
             group.written.set_result(None)
-        for slots, held in group.held.items():
-            slots.release(held)
+        for permit in group.permits.values():
+            permit.release()
         if self._gathering:
             self._linger()

@@ -1,41 +1,21 @@
 """The journal and the plan, joined: send_results and attempts, and the counts of a campaign at any moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from mensageria_pipeline.contracts.dataset import BATCH_ROWS, Stamp, write_dataset
-from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.messages import Mode
-from mensageria_pipeline.contracts.queries import query
-from mensageria_pipeline.contracts.send_results import ATTEMPTS, FINAL_OUTCOMES, SEND_RESULTS, Outcome
+from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS, Outcome
+from mensageria_pipeline.ledger.journal import Journal
+from mensageria_pipeline.ledger.journal_view import add_deliveries, connect, read_journal
 from mensageria_pipeline.sending.deliveries import NONE
-from mensageria_pipeline.sending.ledger.journal import Journal
-from mensageria_pipeline.sending.look import add_deliveries, connect, read_journal
+from mensageria_pipeline.sending.tally import Tally
+from mensageria_pipeline.storage.dataset import BATCH_ROWS, Stamp, write_dataset
+from mensageria_pipeline.storage.duckdb import query
+from mensageria_pipeline.storage.layout import Asset, Layout
 
 _PACKAGE = "mensageria_pipeline.sending"
-
-
-@dataclass(slots=True)
-class Tally:
-    """The messages of a plan, counted. Conserved: messages = final outcomes + unknown + pending."""
-
-    messages: int = 0
-    outcomes: dict[str, int] = field(default_factory=lambda: {outcome.value: 0 for outcome in FINAL_OUTCOMES})
-    unknown: int = 0
-    pending: int = 0
-    attempts: int = 0
-
-    @property
-    def is_conserved(self) -> bool:
-        return self.messages == sum(self.outcomes.values()) + self.unknown + self.pending
-
-    @property
-    def is_complete(self) -> bool:
-        return self.unknown == 0 and self.pending == 0
 
 
 class Results:
@@ -48,6 +28,8 @@ class Results:
     def __enter__(self) -> "Results":
         self._connection = connect(self._plan, self._as_mode)
         add_deliveries(self._connection, self._deliveries)
+        self.extent = self._journal.extent()
+        """How far each shard went when it was read; while nobody writes, exactly so."""
         read_journal(self._connection, self._journal, with_answers=True)
         return self
 
@@ -69,9 +51,13 @@ class Results:
                 _count(tally, Outcome(outcome), count, int(attempts))
         return tally
 
-    def latencies(self) -> list[tuple[Any, ...]]:
-        """Request to answer of the attempts that decided: provider, answers, mean, p50, p95 and p99 in ms."""
-        return self._connection.execute(query(_PACKAGE, "latencies")).fetchall()
+    def in_flight(self, token: int) -> int:
+        """Messages whose request whoever holds the campaign under `token`, and no run before it, has under way."""
+        counts = [
+            self._connection.execute(query(_PACKAGE, "in_flight"), {"mode": mode.value, "token": token}).fetchall()
+            for mode in self.modes()
+        ]
+        return sum(int(count) for ((count,),) in counts)
 
     def export(
         self, layout: Layout, partition: str, inputs: Mapping[str, str], facts: Mapping[str, object]

@@ -16,15 +16,15 @@ import threading
 from collections.abc import Mapping
 from typing import IO, Any
 
-import orjson
-
 from mensageria_pipeline import logs, texts
-from mensageria_pipeline.contracts.layout import Layout
 from mensageria_pipeline.errors import LeaseLostError, LedgerError, MensageriaError, internal_error
-from mensageria_pipeline.sending.ledger import Ledger
-from mensageria_pipeline.sending.ledger.leases import Keeper, Lease
-from mensageria_pipeline.sending.policy import LaneReport
-from mensageria_pipeline.sending.sender import SenderJob, SenderThread
+from mensageria_pipeline.ledger import Ledger
+from mensageria_pipeline.ledger.leases import Keeper, Lease
+from mensageria_pipeline.sending.lane_summary import LaneSummary
+from mensageria_pipeline.sending.sender import SenderThread
+from mensageria_pipeline.sending.sender_job import SenderJob
+from mensageria_pipeline.storage.layout import Layout
+from mensageria_pipeline.storage.permissions import keep_private
 
 _REPORT_EVERY_S = 0.5
 _GC_OBJECTS = 50_000
@@ -40,13 +40,13 @@ class ProcessSender:
         self._partition = job.partition
         self.settled = 0
         self.has_begun = False
-        self.reports: list[LaneReport] | None = None
+        self.reports: list[LaneSummary] | None = None
         self.error: BaseException | None = None
         command = [sys.executable, "-m", __name__]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         self._ended = threading.Event()
         threading.Thread(target=self._listen, name="sender-listener", daemon=True).start()
-        self._say(orjson.dumps(job.as_json(), default=str))
+        self._say(job.to_json())
 
     @property
     def is_running(self) -> bool:
@@ -95,7 +95,7 @@ class ProcessSender:
         self.has_begun = True
         self.settled = said.get("settled", self.settled)
         if "lanes" in said:
-            self.reports = [LaneReport.from_json(lane) for lane in said["lanes"]]
+            self.reports = [LaneSummary.from_json(lane) for lane in said["lanes"]]
         if said.get("is_lost"):
             self.error = LeaseLostError(self._partition)
         elif "error" in said:
@@ -105,6 +105,7 @@ class ProcessSender:
 
 def main() -> None:
     """The process itself."""
+    keep_private()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides
     sys.setswitchinterval(_SWITCH_S)
     # What was imported lives for ever, and what a message leaves behind is not cyclic: looking for cycles
@@ -113,11 +114,11 @@ def main() -> None:
     gc.set_threshold(_GC_OBJECTS, 20, 20)
     # Unbuffered: a thread that waits in a buffer's lock would be in the way of the interpreter's end.
     pipe = io.FileIO(0, closefd=False)
-    job = SenderJob.from_json(json.loads(pipe.readline()))
+    job = SenderJob.from_json(pipe.readline())
     texts.use(job.settings.language)
     logs.begin(Layout(job.settings.data_dir).logs_dir, job.settings.log_level, "sender", terminal=False)
     logs.about(job.partition)
-    ledger = Ledger(job.ledger_dir)
+    ledger = Ledger(job.ledger_dir, job.settings.ledger_times)
     with Keeper(ledger.leases) as keeper:
         sender = SenderThread(job, ledger)
         keeper.keep(job.lease, sender.stop)

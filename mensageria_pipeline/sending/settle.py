@@ -11,16 +11,16 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mensageria_pipeline.contracts.campaign import OneMessagePer
 from mensageria_pipeline.contracts.messages import Mode
-from mensageria_pipeline.contracts.queries import query
 from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.definition.model import OneMessagePer
+from mensageria_pipeline.ledger import Ledger
+from mensageria_pipeline.ledger.campaign_lease import CampaignLease, take_shard
+from mensageria_pipeline.ledger.journal import Event, Journal, Line, now_us
+from mensageria_pipeline.ledger.journal_view import add_deliveries, connect, read_journal
 from mensageria_pipeline.sending.deliveries import NONE
-from mensageria_pipeline.sending.hold import CampaignHold, take_shard
-from mensageria_pipeline.sending.ledger import Ledger
-from mensageria_pipeline.sending.ledger.journal import Event, Journal, Line, now_us
-from mensageria_pipeline.sending.left import look_for_left
-from mensageria_pipeline.sending.look import add_deliveries, connect, read_journal
+from mensageria_pipeline.sending.remaining import find_remaining
+from mensageria_pipeline.storage.duckdb import query
 
 BY_A_PERSON = "by_operator"
 """The code of a decision that no provider gave."""
@@ -52,17 +52,23 @@ def doubts(plan: Path, journal: Journal) -> list[Doubt]:
     return [Doubt(row[0], Mode(row[1]), *row[2:]) for row in rows]
 
 
-def settle_doubts(ledger: Ledger, hold: CampaignHold, found: Iterable[Doubt], outcome: Outcome | None) -> int:
+def settle_doubts(
+    ledger: Ledger, campaign_lease: CampaignLease, found: Iterable[Doubt], outcome: Outcome | None
+) -> int:
     """Settle in-doubt messages as `outcome`, or, with None, let them be sent again; how many messages."""
     event = outcome.value if outcome else Event.RETRY.value
     found = list(found)
-    _append(ledger, hold, (Line(d.message_id, d.mode.value, d.attempt, event, now_us(), BY_A_PERSON) for d in found))
+    append_lines(
+        ledger,
+        campaign_lease,
+        (Line(d.message_id, d.mode.value, d.attempt, event, now_us(), BY_A_PERSON) for d in found),
+    )
     return len({doubt.message_id for doubt in found})
 
 
-def settle_reported(ledger: Ledger, hold: CampaignHold, message_ids: Sequence[str], code: str) -> list[str]:
+def settle_receipted(ledger: Ledger, campaign_lease: CampaignLease, message_ids: Sequence[str], code: str) -> list[str]:
     """Settle as accepted those live messages that are in doubt, of any edition; which they were."""
-    found = ledger.journal(hold.lease.scope).open_attempts(Mode.LIVE, message_ids)
+    found = ledger.journal(campaign_lease.lease.scope).open_attempts(Mode.LIVE, message_ids)
     if found:
         outcome = Outcome.ACCEPTED.value
         lines = (
@@ -70,7 +76,7 @@ def settle_reported(ledger: Ledger, hold: CampaignHold, message_ids: Sequence[st
             for name, attempts in found.items()
             for attempt in sorted(attempts)
         )
-        _append(ledger, hold, lines)
+        append_lines(ledger, campaign_lease, lines)
     return list(found)
 
 
@@ -98,35 +104,38 @@ def failures(
     return found
 
 
-def reopen(ledger: Ledger, hold: CampaignHold, messages: Iterable[tuple[str, Mode]]) -> None:
+def reopen(ledger: Ledger, campaign_lease: CampaignLease, messages: Iterable[tuple[str, Mode]]) -> None:
     """Let settled messages be tried again."""
     lines = [Line(name, mode.value, 0, Event.REOPENED.value, now_us(), BY_A_PERSON) for name, mode in messages]
-    _append(ledger, hold, lines)
+    append_lines(ledger, campaign_lease, lines)
 
 
-def cancel_left(ledger: Ledger, hold: CampaignHold, plan: Path) -> None:
+def cancel_remaining(ledger: Ledger, campaign_lease: CampaignLease, plan: Path) -> None:
     """Settle as cancelled all that is left of a plan. In-doubt ones stay in doubt."""
-    rows = look_for_left(plan, ledger.journal(hold.lease.scope)).rows
+    rows = find_remaining(plan, ledger.journal(campaign_lease.lease.scope)).rows
     chosen = rows.filter(pc.invert(rows["is_in_doubt"]))["plan_row"]
     names = pq.read_table(plan, columns=["message_id", "mode"]).take(chosen)
-    _append(
-        ledger, hold,
-        (Line(name, mode, 0, Outcome.CANCELLED.value, now_us(), BY_A_PERSON)
-         for name, mode in zip(names["message_id"].to_pylist(), names["mode"].to_pylist(), strict=True)),
-    )  # fmt: skip
+    append_lines(
+        ledger,
+        campaign_lease,
+        (
+            Line(name, mode, 0, Outcome.CANCELLED.value, now_us(), BY_A_PERSON)
+            for name, mode in zip(names["message_id"].to_pylist(), names["mode"].to_pylist(), strict=True)
+        ),
+    )
 
 
-def _append(ledger: Ledger, hold: CampaignHold, lines: Iterable[Line]) -> None:
+def append_lines(ledger: Ledger, campaign_lease: CampaignLease, lines: Iterable[Line]) -> None:
     """Write lines under a lease of their own on the first shard."""
-    lease = take_shard(ledger, hold, 0)
-    hold.keeper.keep(lease)
-    shard = ledger.journal(hold.lease.scope).shard(0, lease.token)
+    lease = take_shard(ledger, campaign_lease, 0)
+    campaign_lease.keeper.keep(lease)
+    shard = ledger.journal(campaign_lease.lease.scope).shard(0, lease.token)
     try:
         for group in _groups(lines):
             shard.append(group)
     finally:
         shard.close()
-        hold.keeper.drop(lease)
+        campaign_lease.keeper.drop(lease)
 
 
 def _groups(lines: Iterable[Line]) -> Iterator[list[Line]]:

@@ -1,5 +1,6 @@
 """A provider on loopback: it answers each request with what it was told to, and keeps what it was asked."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -16,6 +17,13 @@ class Answer:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """An HTTP answer that ends with its connection, some bytes before its length."""
+
+    answer: Answer
 
 
 @dataclass(frozen=True)
@@ -38,11 +46,14 @@ class Asked:
     body: bytes
 
 
+Action = Answer | Cut | Silence | Reset
+
+
 class LoopbackServer:
     """Serves from a thread of its own. Use as a context manager; set `answer` before each request."""
 
     def __init__(self) -> None:
-        self.answer: Answer | Silence | Reset = Answer()
+        self.answer: Action = Answer()
         self.asked: list[Asked] = []
         self._stopped = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -86,10 +97,18 @@ class LoopbackServer:
         elif isinstance(answer, Reset):
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.close_connection = True
+        elif isinstance(answer, Cut):
+            _write(handler, answer.answer, missing=10)
+            handler.close_connection = True
         else:
-            handler.send_response(answer.status)
-            for name, value in answer.headers.items():
-                handler.send_header(name, value)
-            handler.send_header("content-length", str(len(answer.body)))
-            handler.end_headers()
-            handler.wfile.write(answer.body)
+            _write(handler, answer)
+
+
+def _write(handler: BaseHTTPRequestHandler, answer: Answer, missing: int = 0) -> None:
+    handler.send_response(answer.status)
+    for name, value in answer.headers.items():
+        handler.send_header(name, value)
+    handler.send_header("content-length", str(len(answer.body) + missing))
+    handler.end_headers()
+    with contextlib.suppress(ConnectionError):  # who asked has read enough
+        handler.wfile.write(answer.body)

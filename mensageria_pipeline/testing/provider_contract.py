@@ -13,126 +13,37 @@ worked out.
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+import re
+from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
+from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
-from mensageria_pipeline.sending.providers.contract import Provider, Result, Verdict
-from mensageria_pipeline.sending.sender import open_way
-from mensageria_pipeline.testing.loopback import Answer, LoopbackServer, Reset, Silence
+from mensageria_pipeline.contracts.send_results import FINAL_OUTCOMES
+from mensageria_pipeline.providers.contract import Capabilities
+from mensageria_pipeline.providers.refusal import UNSUPPORTED_CHANNEL, refuser_for
+from mensageria_pipeline.providers.verdict import About, Result, Verdict
+from mensageria_pipeline.providers.webhooks import WebhookReceipts, WebhookRequest
+from mensageria_pipeline.sending.judging import Judged, judged
+from mensageria_pipeline.sending.sender import open_sender
+from mensageria_pipeline.testing.counterparts import (
+    ALLOWED,
+    OF_HTTP,
+    TIMEOUT_S,
+    Case,
+    Counterpart,
+    HttpSamples,
+    Quoting,
+    Samples,
+)
 
-TIMEOUT_S = 0.6
 ASKED_WAIT_S = 7.0
 """What a throttling answer asks to wait, where the provider can say so."""
 
-
-class Case(StrEnum):
-    """What a provider may do with a message."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
-    DEAD_ADDRESS = "dead_address"
-    THROTTLE = "throttle"
-    CREDENTIALS = "credentials"
-    SERVER_ERROR = "server_error"
-    UNLISTED = "unlisted"
-    """A refusal under a code that the adapter's table does not have."""
-    SLOW = "slow"
-    RESET = "reset"
-    """The connection breaks after the message has left."""
-    GARBAGE = "garbage"
-
-
-_ALLOWED: Mapping[Case, frozenset[Verdict]] = {
-    Case.ACCEPT: frozenset({Verdict.ACCEPTED}),
-    Case.REJECT: frozenset({Verdict.REJECTED, Verdict.MALFORMED}),
-    Case.DEAD_ADDRESS: frozenset({Verdict.INVALID_ADDRESS}),
-    Case.THROTTLE: frozenset({Verdict.THROTTLED}),
-    Case.CREDENTIALS: frozenset({Verdict.CREDENTIALS}),
-    Case.SERVER_ERROR: frozenset({Verdict.RETRY, Verdict.UNKNOWN}),
-    Case.UNLISTED: frozenset({Verdict.REJECTED, Verdict.MALFORMED}),
-    Case.SLOW: frozenset({Verdict.UNKNOWN}),
-    Case.RESET: frozenset({Verdict.UNKNOWN}),
-    Case.GARBAGE: frozenset({Verdict.UNKNOWN}),
-}
-"""Case → what it may come to. What may have arrived is never called anything but unknown."""
-
-
-class Counterpart(Protocol):
-    """A local stand-in for one provider, and the adapter that talks to it."""
-
-    provider: Provider
-
-    def play(self, case: Case) -> None:
-        """Do this with the next message."""
-
-    def check_request(self) -> None:
-        """Assert that the last request, whole, is the documented one."""
-
-
-class Samples(Protocol):
-    """What the suite is told of one adapter."""
-
-    name: str
-    message: Message
-    unlisted_code: str
-    """The code that `Case.UNLISTED` is played with."""
-    impossible: Mapping[Case, str]
-    """Cases that this provider has no answer for, each with the reason."""
-    says_how_long: bool
-    """Whether its throttling answer asks for a wait of ASKED_WAIT_S."""
-
-    def open(self) -> contextlib.AbstractContextManager[Counterpart]: ...
-
-
-@dataclass(frozen=True)
-class HttpSamples:
-    """An adapter over HTTP: its documented request, and its documented answers."""
-
-    name: str
-    create: Callable[[str], Provider]
-    """The adapter, pointed at the server whose address is given."""
-    message: Message
-    path: str
-    headers: Mapping[str, str]
-    """Headers that the request must have; names in lower case."""
-    body: Any
-    """The whole body, as JSON."""
-    answers: Mapping[Case, Answer]
-    """Case → answer. Slow and reset need none; garbage has a default."""
-    unlisted_code: str = "SOMETHING_NEW"
-    impossible: Mapping[Case, str] = field(default_factory=dict)
-    says_how_long: bool = True
-
-    @contextlib.contextmanager
-    def open(self) -> Iterator[Counterpart]:
-        with LoopbackServer() as server:
-            yield _HttpCounterpart(self, server)
-
-
-class _HttpCounterpart:
-    def __init__(self, samples: HttpSamples, server: LoopbackServer) -> None:
-        self._samples, self._server = samples, server
-        self.provider = samples.create(server.url)
-
-    def play(self, case: Case) -> None:
-        fixed: dict[Case, Answer | Silence | Reset] = {
-            Case.SLOW: Silence(),
-            Case.RESET: Reset(),
-            Case.GARBAGE: Answer(200, b"<html>ol\xe1</html>"),
-        }
-        self._server.answer = self._samples.answers.get(case) or fixed[case]
-
-    def check_request(self) -> None:
-        asked, samples = self._server.asked[-1], self._samples
-        assert asked.path == samples.path
-        assert {name: asked.headers.get(name) for name in samples.headers} == samples.headers
-        assert json.loads(asked.body) == samples.body
+__all__ = ["TIMEOUT_S", "Case", "Counterpart", "HttpSamples", "ProviderContract", "Samples"]
+"""What the tests of an adapter import."""
 
 
 class ProviderContract:
@@ -151,19 +62,38 @@ class ProviderContract:
         assert provider.name == self.samples.name
         assert can.batch_size >= 1
         assert can.channels
-        assert provider.refusal(self.samples.message) is None
+        assert refuser_for(provider)(self.samples.message) is None
         assert provider.credential or can.mode is Mode.SIMULATED
+
+    def test_its_class_says_the_same_before_anything_is_set(self, counterpart: Counterpart) -> None:
+        """Lists are judged and messages planned by what the class says, before an adapter is made."""
+        said, can = type(counterpart.provider).capabilities, counterpart.provider.capabilities
+        assert isinstance(said, Capabilities)
+        assert (said.mode, said.channels, said.token_kinds) == (can.mode, can.channels, can.token_kinds)
+        assert (said.second_copy, said.max_payload_bytes) == (can.second_copy, can.max_payload_bytes)
+
+    @pytest.mark.parametrize("channel", list(Channel))
+    def test_a_message_of_another_channel_is_refused(self, counterpart: Counterpart, channel: Channel) -> None:
+        """Whatever was planned: no e-mail address goes to a provider of SMS."""
+        message = self.samples.message._replace(channel=channel.value)
+        is_refused = refuser_for(counterpart.provider)(message) == UNSUPPORTED_CHANNEL
+        assert is_refused == (channel not in counterpart.provider.capabilities.channels)
+
+    def test_a_message_that_is_too_large_is_refused(self, counterpart: Counterpart) -> None:
+        """Before it is sent, where the provider has a limit."""
+        limit = counterpart.provider.capabilities.max_payload_bytes
+        if limit is not None:
+            assert refuser_for(counterpart.provider)(self.samples.message._replace(body="x" * limit))
 
     @pytest.mark.parametrize("case", list(Case))
     def test_every_answer_comes_to_what_it_means(self, counterpart: Counterpart, case: Case) -> None:
         """Sent, surely not sent, or in doubt: never guessed."""
-        if case in self.samples.impossible:
-            assert self.samples.impossible[case]
+        if not self._is_played(case):
             return
         counterpart.play(case)
         result = self._send(counterpart)
         assert result.message_id == self.samples.message.message_id
-        assert result.verdict in _ALLOWED[case], (result.verdict, result.code)
+        assert result.verdict in ALLOWED[case], (result.verdict, result.code)
         if result.verdict is not Verdict.ACCEPTED:
             assert result.code, "a person has to learn why"
 
@@ -191,7 +121,7 @@ class ProviderContract:
     @pytest.mark.parametrize("case", list(Case))
     def test_no_answer_quotes_the_person(self, counterpart: Counterpart, case: Case) -> None:
         """Codes go to logs, events and reports: no address and no text may be in them."""
-        if case in self.samples.impossible:
+        if not self._is_played(case):
             return
         counterpart.play(case)
         shown = repr(self._send(counterpart))
@@ -199,11 +129,62 @@ class ProviderContract:
         assert message.address not in shown
         assert message.body not in shown
 
-    def _send(self, counterpart: Counterpart) -> Result:
+    def test_a_provider_that_quotes_what_it_was_sent_is_not_quoted(self, counterpart: Counterpart) -> None:
+        """In any field, with the address, the text or a number of the person: codes and ids are kept, words are not."""
+        message = self.samples.message._replace(person="52998224725", document="52998224725")
+        for text in (message.address, message.address.lstrip("+"), message.body, "52998224725", "529.982.247-25"):
+            for _ in counterpart.echoes(text) if isinstance(counterpart, Quoting) else ():
+                result = self._send(counterpart, message)
+                assert text not in {result.code, result.provider_message_id}, (result.verdict, text)
+                assert not re.search(r"\s", f"{result.code}{result.provider_message_id}")
+
+    @pytest.mark.parametrize("case", [Case.REJECT, Case.DEAD_ADDRESS, Case.UNLISTED])
+    def test_a_refusal_settles_no_earlier_attempt(self, counterpart: Counterpart, case: Case) -> None:
+        """An attempt whose answer was lost may have arrived: a later refusal is about itself, unless the provider knows
+        the message by its id."""
+        if not self._is_played(case):
+            return
+        counterpart.play(case)
+        result = self._send(counterpart)
+        (after_a_doubt,) = judged([self.samples.message], [result], {result.message_id})
+        (first,) = judged([self.samples.message], [result], set())
+        assert result.about is About.MESSAGE or not _settles(after_a_doubt), after_a_doubt.event
+        assert _settles(first) or result.verdict is Verdict.UNKNOWN
+
+    def test_what_it_posts_is_read_as_documented(self, counterpart: Counterpart) -> None:
+        """Of an adapter that reads posts; what its provider did not write is refused, and no person is shown."""
+        adapter = type(counterpart.provider)
+        if not isinstance(self.samples, HttpSamples) or not isinstance(adapter, WebhookReceipts):
+            return
+        assert self.samples.posts, "an adapter that reads posts has samples of them"
+        for request, receipts in self.samples.posts:
+            found = adapter.read_receipts(request)
+            assert found == list(receipts)
+            for receipt in found:
+                assert not receipt.answer or receipt.answer not in repr(receipt)
+                assert not receipt.address or receipt.address not in repr(receipt)
+        for body in (b"", b"{}", b"[]", b"<html>ol\xe1</html>", b"[" * 5_000):
+            with pytest.raises(ValueError):
+                adapter.read_receipts(WebhookRequest(body))
+
+    def _is_played(self, case: Case) -> bool:
+        """Whether the provider has an answer for a case; else its samples say why not, or it is one of HTTP only."""
+        if case in self.samples.impossible:
+            assert self.samples.impossible[case]
+            return False
+        if not isinstance(self.samples, HttpSamples):
+            return case not in OF_HTTP
+        return case is not Case.CONTRADICTION or case in self.samples.answers
+
+    def _send(self, counterpart: Counterpart, message: Message | None = None) -> Result:
         async def send() -> list[Result]:
             async with contextlib.AsyncExitStack() as stack:
-                way = await open_way(counterpart.provider, TIMEOUT_S, stack)
-                return await way([self.samples.message])
+                way = await open_sender(counterpart.provider, TIMEOUT_S, stack)
+                return await way([message or self.samples.message])
 
         (result,) = asyncio.run(send())
         return result
+
+
+def _settles(answer: Judged) -> bool:
+    return answer.event in set(FINAL_OUTCOMES)

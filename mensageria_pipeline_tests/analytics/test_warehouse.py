@@ -9,9 +9,9 @@ import pytest
 
 from mensageria_pipeline.analytics.relations import TABLES, VIEWS, relation
 from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
-from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, Workbench
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.fakes.dagster_server import ROOT
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION, Workbench
 
 OLD_DUCKDB = ROOT / ".venv" / "duckdb-1.3"
 
@@ -44,11 +44,27 @@ def test_figures_of_a_small_campaign(bench: Workbench) -> None:
         "first_send_at < last_send_at FROM campaign_metrics",
     )
     assert metrics == (
-        "a", "simulated", "simulated", "push", 2, 2, 2, 0, 0, 0, True, True, True, True, True,
-    )  # fmt: skip
+        "a",
+        "simulated",
+        "simulated",
+        "push",
+        2,
+        2,
+        2,
+        0,
+        0,
+        0,
+        True,
+        True,
+        True,
+        True,
+        True,
+    )
     assert rows(bench, "SELECT fate, code, row_count FROM row_fates ORDER BY ALL") == [
-        ("duplicate", "duplicate_person", 1), ("planned", "", 2), ("rejected", "missing_field", 1),
-    ]  # fmt: skip
+        ("duplicate", "duplicate_person", 1),
+        ("planned", "", 2),
+        ("rejected", "missing_field", 1),
+    ]
     windows = "SELECT sum(attempts) = (SELECT count(*) FROM attempts), sum(errors) FROM error_rate_by_window"
     assert rows(bench, windows) == [(True, 0)]
     assert rows(bench, "SELECT row_count, messages, success_rate, is_complete FROM campaigns") == [(4, 2, 1.0, True)]
@@ -116,9 +132,12 @@ def test_an_older_client_opens_it(bench: Workbench) -> None:
         "c.execute('SELECT count(*) FROM send_results').fetchone()[0])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(bench.layout.warehouse)], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", code, str(bench.layout.warehouse)],
+        capture_output=True,
+        text=True,
+        check=False,
         env={"PYTHONPATH": str(OLD_DUCKDB)},
-    )  # fmt: skip
+    )
     assert done.stdout.split() == ["1.3.2", "1", "2"], done.stderr
 
 
@@ -143,7 +162,7 @@ def test_views_work_from_any_folder(bench: Workbench, tmp_path: Path, monkeypatc
 
 def test_metrics_follow_the_ledger_after_a_rerun(bench: Workbench) -> None:
     """A message that was pending and is accepted later moves from one count to the other."""
-    held = "send_window: {not_before: '2999-01-01'}\n"
+    held = "send_window: {not_before: '2099-01-01'}\n"
     send(bench, "a", SIMPLE_DEFINITION + held)
     assert rows(bench, "SELECT pending, accepted, messages_per_minute FROM campaign_metrics") == [(2, 0, None)]
     send(bench, "a")

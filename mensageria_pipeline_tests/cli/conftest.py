@@ -1,63 +1,37 @@
-"""The command line, as a person runs it: a process in a project folder."""
+"""A terminal in a project folder of the test's own."""
 
-import json
-import subprocess
-import sys
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import dagster as dg
 import pytest
 
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, SIMPLE_LIST
-from mensageria_pipeline_tests.fakes.dagster_server import clean_environment, prepare_root
-
-_TIMEOUT_S = 120
-
-
-@dataclass(frozen=True)
-class Done:
-    """A finished command."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def last_json(self) -> dict[str, Any]:
-        return dict(json.loads(self.out.splitlines()[-1]))
+from mensageria_pipeline.services import dagster_home
+from mensageria_pipeline.storage.layout import Layout
+from mensageria_pipeline_tests.fakes.dagster_server import prepare_root
+from mensageria_pipeline_tests.fakes.process_state import process_kept
+from mensageria_pipeline_tests.fakes.terminal import Terminal
 
 
-@dataclass(frozen=True)
-class Terminal:
-    """A project folder and a shell in it."""
-
-    root: Path
-
-    def run(self, *arguments: str) -> Done:
-        done = subprocess.run(
-            [sys.executable, "-c", "from mensageria_pipeline.cli import main; main()", *arguments],
-            cwd=self.root, env=clean_environment() | {"COLUMNS": "160"}, capture_output=True, text=True,
-            timeout=_TIMEOUT_S, check=False,
-        )  # fmt: skip
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    def define(self, campaign: str, text: str = SIMPLE_DEFINITION) -> None:
-        path = self.root / "data" / "campaigns" / f"{campaign}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-    def list_file(self, content: str | bytes = SIMPLE_LIST, name: str = "lista.csv") -> str:
-        path = self.root / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return str(path)
+@pytest.fixture(scope="session")
+def dagster_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dagster's databases, empty: made once, since making them takes as long as a small command."""
+    with process_kept():
+        home = dagster_home.prepare(Layout(tmp_path_factory.mktemp("dagster") / "data"))
+        with dg.DagsterInstance.get() as instance:
+            instance.get_runs_count()
+    (home / "dagster.yaml").unlink()
+    return home
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Callable[..., Terminal]:
+def terminal(tmp_path: Path, dagster_databases: Path) -> Callable[..., Terminal]:
     def make(**environment: str) -> Terminal:
         prepare_root(tmp_path, INPUT_SETTLE_SECONDS="0", **environment)
+        home = Layout(tmp_path / "data").dagster_home
+        if not home.exists():
+            shutil.copytree(dagster_databases, home)
         return Terminal(tmp_path)
 
     return make

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import duckdb
 import fastexcel
 
-from mensageria_pipeline_tests.cli.conftest import Terminal
+from mensageria_pipeline_tests.fakes.terminal import Terminal
 
 
 def test_what_analysts_and_operators_ask_for(terminal: Callable[..., Terminal]) -> None:
@@ -35,3 +35,25 @@ def test_what_analysts_and_operators_ask_for(terminal: Callable[..., Terminal]) 
     assert "Lista revista" in page.read_text(encoding="utf-8")
     assert shell.run("note", "a", "--remove", "1").code == 0
     assert "Lista revista" not in shell.run("note", "a").out
+
+
+def test_an_answer_fits_the_terminal_and_is_taken_away_whole(terminal: Callable[..., Terminal]) -> None:
+    """A table where no word of it is broken, else row by row; CSV and Parquet have all of it."""
+    shell = terminal()
+    assert shell.run("run", "a", shell.list_file()).code == 0
+    narrow = shell.run("sql", "SELECT campaign, messages FROM campaigns").out.splitlines()
+    assert [line.split() for line in narrow] == [["campaign", "messages"], ["a", "3"]]
+    wide = shell.run("sql", "FROM campaigns").out.splitlines()
+    assert ["base_campaign", "a"] in [line.split() for line in wide]
+    assert not [line for line in wide if len(line) > 160]
+    plain = shell.run("sql", "SELECT 'São, Paulo' AS city, 1.5 AS price, NULL AS nothing", "--csv").out
+    assert plain == 'city,price,nothing\n"São, Paulo",1.5,\n'
+    done = shell.run("sql", "FROM send_results", "--parquet", "r.parquet")
+    assert done.code == 0, done.err
+    kept = duckdb.execute(
+        "SELECT count(*), typeof(any_value(decided_at)) FROM read_parquet(?)", [str(shell.root / "r.parquet")]
+    )
+    assert kept.fetchall() == [(3, "TIMESTAMP WITH TIME ZONE")]
+    assert "Só uma consulta" in shell.run("sql", "DROP TABLE campaigns", "--parquet", "x.parquet").err
+    assert not (shell.root / "x.parquet").exists()
+    assert "data/" in shell.run("sql", "FROM campaigns", "--parquet", "data/warehouse.duckdb").err

@@ -1,48 +1,44 @@
 """pause, resume, cancel, unknown and retry, as a person uses them while a run is sending."""
 
+import signal
 import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse
-from mensageria_pipeline.project import Project
-from mensageria_pipeline.sending.ledger.control import Wait
-from mensageria_pipeline_tests.cli.conftest import Terminal
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION
-from mensageria_pipeline_tests.fakes.dagster_server import clean_environment
+from mensageria_pipeline.ledger.ledger import Wait
+from mensageria_pipeline.services.project import Project
 from mensageria_pipeline_tests.fakes.provider_server import Answer, ProviderServer, Silence, by_address
+from mensageria_pipeline_tests.fakes.terminal import Terminal
+from mensageria_pipeline_tests.waiting import PATIENCE_S, wait_until
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION
 
 NewTerminal = Callable[..., Terminal]
 MESSAGES = 400
+SLOWLY = "provider: http\nrate_per_s: 10\n"
 
 
 @pytest.fixture
 def shell(terminal: NewTerminal, provider_server: ProviderServer) -> Terminal:
-    return terminal(API_PROVIDER_URL=provider_server.url, API_KEY="x", DEFAULT_BATCH_SIZE="1", TIMEOUT_SECONDS="1")
+    return terminal(API_PROVIDER_URL=provider_server.url, API_KEY="x", DEFAULT_BATCH_SIZE="1", TIMEOUT_SECONDS="4")
 
 
 def many(shell: Terminal, count: int = MESSAGES) -> str:
     return shell.list_file("id;nome;token\n" + "".join(f"{n};Ana;t{n}\n" for n in range(count)))
 
 
-def begin(shell: Terminal, server: ProviderServer, *arguments: str) -> "subprocess.Popen[str]":
-    """A run that is sending."""
+@contextmanager
+def sending(shell: Terminal, server: ProviderServer, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
+    """A run of its own that has begun to send; at SLOWLY it goes on for longer than any command takes."""
     seen = len(server.began)
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from mensageria_pipeline.cli import main; main()", "run", *arguments],
-        cwd=shell.root, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while len(server.began) < seen + 20:
-        assert time.monotonic() < deadline, process.communicate()
-        time.sleep(0.02)
-    return process
+    with shell.started("run", *arguments) as process:
+        wait_until(lambda: len(server.began) >= seen + 5)
+        yield process
 
 
 def counts(shell: Terminal, campaign: str = "a") -> dict[str, Any]:
@@ -53,10 +49,10 @@ def test_a_pause_from_outside_stops_a_run_and_resume_lets_it_go_on(
     shell: Terminal, provider_server: ProviderServer
 ) -> None:
     """The run ends green with the rest pending; nothing is sent while paused; afterwards everybody, once."""
-    shell.define("a", SIMPLE_DEFINITION + "provider: http\nrate_per_s: 60\n")
-    process = begin(shell, provider_server, "a", many(shell))
-    assert shell.run("pause", "a").code == 0
-    out, err = process.communicate(timeout=60)
+    shell.define("a", SIMPLE_DEFINITION + SLOWLY)
+    with sending(shell, provider_server, "a", many(shell)) as process:
+        assert shell.run("pause", "a").code == 0
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3, err
     assert "está em pausa" in out
     sent = len(provider_server.accepted())
@@ -75,11 +71,11 @@ def test_a_pause_from_outside_stops_a_run_and_resume_lets_it_go_on(
 
 def test_a_cancelled_campaign_ends_and_can_be_taken_up_again(shell: Terminal, provider_server: ProviderServer) -> None:
     """What was not sent is `cancelled`, in the results too; resume and retry undo it."""
-    shell.define("a", SIMPLE_DEFINITION + "provider: http\nrate_per_s: 60\n")
-    process = begin(shell, provider_server, "a", many(shell))
-    done = shell.run("cancel", "a", "--yes")
-    assert done.code == 0, done.err
-    process.communicate(timeout=60)
+    shell.define("a", SIMPLE_DEFINITION + SLOWLY)
+    with sending(shell, provider_server, "a", many(shell)) as process:
+        done = shell.run("cancel", "a", "--yes")
+        assert done.code == 0, done.err
+        process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     found = counts(shell)
     sent = len(provider_server.accepted())
@@ -104,7 +100,7 @@ def test_in_doubt_messages_are_listed_and_settled_by_a_person(shell: Terminal, p
     listed = shell.run("unknown", "a", "--json")
     assert listed.code == 3
     assert {(each["row_number"], each["attempt"]) for each in listed.last_json["unknown"]} == {(2, 1), (3, 1), (4, 1)}
-    assert "3 mensagem(ns) em dúvida" in shell.run("unknown", "a").out
+    assert "3 mensagens em dúvida" in shell.run("unknown", "a").out
     assert "tok-ana" not in shell.run("unknown", "a").out
     assert shell.run("unknown", "a", "--mark", "accepted", "--resend").code == 2
     assert shell.run("unknown", "a", "--mark", "accepted", "--yes").code == 0
@@ -132,8 +128,9 @@ def test_in_doubt_messages_go_again_only_when_a_person_says_so(
 def test_failures_are_tried_again_and_dead_addresses_are_not(shell: Terminal, provider_server: ProviderServer) -> None:
     """A new attempt over final failures; its outcome replaces the old one, and the history keeps both."""
     provider_server.statuses = lambda m: {
-        "status": {"tok-ana": "rejected", "tok-bia": "invalid_address"}.get(str(m["to"]), "accepted"), "code": "Q",
-    }  # fmt: skip
+        "status": {"tok-ana": "rejected", "tok-bia": "invalid_address"}.get(str(m["to"]), "accepted"),
+        "code": "Q",
+    }
     shell.define("a", SIMPLE_DEFINITION + "provider: http\n")
     assert shell.run("run", "a", shell.list_file()).code == 0
     with open_warehouse(Project.load(shell.root).layout) as warehouse:
@@ -148,6 +145,31 @@ def test_failures_are_tried_again_and_dead_addresses_are_not(shell: Terminal, pr
     assert (found["accepted"], found["invalid_address"], found["rejected"]) == (2, 1, 0)
     assert counts(shell)["attempts"] == 4
     assert "nenhuma mensagem" in shell.run("retry", "a", "--yes").out
+
+
+def test_a_retry_that_slept_at_its_question_sends_nobody_a_second_message(
+    shell: Terminal, provider_server: ProviderServer
+) -> None:
+    """Ctrl+Z at the question, the same retry elsewhere, then the first one gets its yes."""
+    provider_server.statuses = lambda _: {"status": "rejected", "code": "Q"}
+    shell.define("a", SIMPLE_DEFINITION + "provider: http\n")
+    assert shell.run("run", "a", many(shell, 30)).code == 0
+    provider_server.statuses = lambda _: {"status": "accepted"}
+    with shell.started("retry", "a") as sleeper:
+        assert sleeper.stderr
+        asked = ""
+        while "Tentar de novo" not in asked:
+            piece = sleeper.stderr.read(1)
+            assert piece, asked
+            asked += piece
+        sleeper.send_signal(signal.SIGSTOP)
+        assert shell.run("retry", "a", "--yes").code == 0
+        sleeper.send_signal(signal.SIGCONT)
+        out, err = sleeper.communicate("s\n", timeout=PATIENCE_S)
+    assert "mudou depois" in err
+    assert "nenhuma mensagem" in out
+    assert set(Counter(provider_server.accepted_ids()).values()) == {1}
+    assert len(provider_server.accepted()) == 30
 
 
 def test_a_retry_does_not_reach_who_was_reached_at_another_address(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pyarrow.parquet as pq
 
-from mensageria_pipeline_tests.cli.conftest import Terminal
+from mensageria_pipeline_tests.fakes.terminal import Terminal
 
 NewTerminal = Callable[..., Terminal]
 LIST = "id;nome;email\n1;Ana;ana@exemplo.com\n2;Bia;bia@gmial.com\n3;Caio;caio@exemplo.com\n"

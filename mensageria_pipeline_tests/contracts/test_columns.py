@@ -3,7 +3,7 @@
 import pytest
 
 from mensageria_pipeline.contracts.columns import ALIASES, Channel, Role, recognize
-from mensageria_pipeline.contracts.names import squeezed
+from mensageria_pipeline.contracts.partition import header_key
 from mensageria_pipeline.errors import InputError
 
 
@@ -27,7 +27,7 @@ def test_aliases_are_unambiguous() -> None:
     """One header cannot play two roles."""
     names = [alias for aliases in ALIASES.values() for alias in aliases]
     assert len(names) == len(set(names))
-    assert all(squeezed(name) == name for name in names)
+    assert all(header_key(name) == name for name in names)
 
 
 def test_the_address_column_decides_the_channel() -> None:

@@ -24,10 +24,16 @@ def test_the_assets_are_the_flow(definitions: dg.Definitions) -> None:
     """Stage by stage, in order; a changed key or group would lose its history."""
     graph = definitions.resolve_asset_graph()
     assert {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()} == {
-        "raw_base": "intake", "validated_recipients": "recipients", "rejected_recipients": "recipients",
-        "messages": "messages", "send_results": "sending", "campaign_metrics": "analytics",
-        "campaign_report": "reports", "suppressions": "people", "receipts": "receipts",
-    }  # fmt: skip
+        "raw_base": "intake",
+        "validated_recipients": "recipients",
+        "rejected_recipients": "recipients",
+        "messages": "messages",
+        "send_results": "sending",
+        "campaign_metrics": "analytics",
+        "campaign_report": "reports",
+        "suppressions": "people",
+        "receipts": "receipts",
+    }
 
 
 def test_every_asset_is_described_and_owned(definitions: dg.Definitions) -> None:
@@ -47,11 +53,17 @@ def test_checks_guard_what_must_not_break(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     checks = {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys}
     assert checks == {
-        "raw_base:files_usable", "validated_recipients:contract", "validated_recipients:rows_conserved",
-        "messages:placeholders", "messages:rows_conserved", "send_results:input_fingerprint",
-        "send_results:messages_conserved", "send_results:complete", "suppressions:rows_understood",
+        "raw_base:files_usable",
+        "validated_recipients:contract",
+        "validated_recipients:rows_conserved",
+        "messages:placeholders",
+        "messages:rows_conserved",
+        "send_results:input_fingerprint",
+        "send_results:messages_conserved",
+        "send_results:complete",
+        "suppressions:rows_understood",
         "receipts:reports_understood",
-    }  # fmt: skip
+    }
 
 
 def test_the_job_runs_in_one_process_and_never_retries_sending(definitions: dg.Definitions) -> None:
@@ -68,7 +80,7 @@ def test_sensors_run_from_the_start(definitions: dg.Definitions) -> None:
     assert sensors == dict.fromkeys(
         ("input_files", "suppression_lists", "agenda", "receipts_arrived", "reconcile", "alert_on_failure"),
         dg.DefaultSensorStatus.RUNNING,
-    )  # fmt: skip
+    )
     schedules = definitions.schedules or []
     assert len(schedules) == 2
     assert {each.default_status for each in schedules} == {dg.DefaultScheduleStatus.RUNNING}  # type: ignore[union-attr]

@@ -6,18 +6,17 @@ import dagster as dg
 import pytest
 
 from mensageria_pipeline.defs.alerts import alert_on_failure
-from mensageria_pipeline.project import Project
-from mensageria_pipeline.status import campaign_status
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, SIMPLE_LIST
-from mensageria_pipeline_tests.defs.conftest import Shell
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.services.status import campaign_status
+from mensageria_pipeline_tests.defs.shell import Shell
 from mensageria_pipeline_tests.fakes.provider_server import Answer, ProviderServer
 from mensageria_pipeline_tests.fakes.workbooks import PASSWORD_PROTECTED
-
-SENSOR_TAGS = {"dagster/sensor_name": "agenda"}
+from mensageria_pipeline_tests.waiting import PATIENCE_S
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION, SIMPLE_LIST, with_variables
 
 
 def go_live(shell: Shell, url: str, key: str = "segredo") -> None:
-    settings = replace(shell.bench.project.settings, api_provider_url=url, api_key=key, timeout_s=2.0)
+    settings = with_variables(shell.bench.project.settings, api_provider_url=url, api_key=key, timeout_s=PATIENCE_S)
     shell.bench.project = Project(settings)
 
 
@@ -39,7 +38,8 @@ def test_materializing_again_sends_nothing(shell: Shell, provider_server: Provid
     go_live(shell, provider_server.url)
     shell.bench.define("a", SIMPLE_DEFINITION + "provider: http\n")
     shell.bench.drop("a")
-    for _ in range(3):
+    assert shell.materialize("a", by_person=True).success
+    for _ in range(2):
         assert shell.materialize("a").success
     assert shell.materialize("a", "send_results").success
     assert len(provider_server.accepted()) == 3
@@ -74,7 +74,7 @@ def test_the_ui_gets_schema_lineage_counts_and_a_masked_preview(shell: Shell) ->
         ("a.xlsx", b"id;token\n1;t\n", None, "nome de Excel, mas"),
         ("a.csv", SIMPLE_LIST.encode(), "a: [\n", "não é um YAML válido"),
         ("a.csv", SIMPLE_LIST.encode(), "provider: pombo\n", "pede o provedor pombo"),
-        ("a.csv", SIMPLE_LIST.encode(), "template: {body: '{{ saldo }}'}\n", "usa saldo, mas a base não tem"),
+        ("a.csv", SIMPLE_LIST.encode(), "template: {body: '{{ saldo }}'}\n", "usa saldo, que a base não tem"),
         ("a.csv", SIMPLE_LIST.encode(), "template: {body: '{{ nome'}\n", "não pôde ser lido"),
         ("a.csv", SIMPLE_LIST.encode(), "provider: http\ntemplate: {body: Oi}\n", "Falta a variável API_PROVIDER_URL"),
     ],
@@ -88,7 +88,7 @@ def test_every_refusal_teaches_and_sends_nothing(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(definition, encoding="utf-8")
     shell.bench.drop("a", content, name)
-    result = shell.materialize("a")
+    result = shell.materialize("a", by_person=True)
     assert not result.success
     assert words in shell.failure(result)
     assert campaign_status(shell.bench.project, "a").tally.attempts == 0
@@ -124,7 +124,7 @@ def test_a_bad_day_still_reports_and_then_fails(shell: Shell, provider_server: P
     provider_server.script = lambda _: Answer(403)
     shell.bench.define("a", SIMPLE_DEFINITION + "provider: http\n")
     shell.bench.drop("a")
-    result = shell.materialize("a")
+    result = shell.materialize("a", by_person=True)
     assert not result.success
     assert "recusou as credenciais" in shell.failure(result)
     assert len({event.asset_key for event in result.get_asset_materialization_events()}) == 7
@@ -135,29 +135,14 @@ def test_a_bad_day_still_reports_and_then_fails(shell: Shell, provider_server: P
 
 def test_waiting_is_a_warning_not_a_failure(shell: Shell) -> None:
     """The run is green, the check `complete` says until when."""
-    shell.bench.define("a", SIMPLE_DEFINITION + "send_window: {not_before: '2999-01-01'}\n")
+    shell.bench.define("a", SIMPLE_DEFINITION + "send_window: {not_before: '2099-01-01'}\n")
     shell.bench.drop("a")
     result = shell.materialize("a")
     assert result.success
     (complete,) = [check for check in result.get_asset_check_evaluations() if check.check_name == "complete"]
     assert not complete.passed
     assert complete.severity is dg.AssetCheckSeverity.WARN
-    assert "2999" in str(complete.metadata["motivo"])
-
-
-def test_a_sensor_does_not_send_what_nobody_released(shell: Shell, provider_server: ProviderServer) -> None:
-    """A person's launch releases a plan; a sensor goes on with that plan, and no other."""
-    go_live(shell, provider_server.url)
-    shell.bench.define("a", SIMPLE_DEFINITION + "provider: http\n")
-    shell.bench.drop("a")
-    result = shell.materialize("a", tags=SENSOR_TAGS)
-    assert "ainda não foi liberada" in shell.failure(result)
-    assert not provider_server.requests
-    assert shell.materialize("a").success
-    assert shell.materialize("a", tags=SENSOR_TAGS).success, "the released plan may be resumed"
-    shell.bench.drop("a", "id;nome;token\n9;Eva;t9\n", "nova.csv")
-    assert "ainda não foi liberada" in shell.failure(shell.materialize("a", tags=SENSOR_TAGS))
-    assert len(provider_server.accepted()) == 3
+    assert "2099" in str(complete.metadata["motivo"])
 
 
 def test_internal_errors_show_their_place_and_no_value(shell: Shell) -> None:
@@ -180,7 +165,7 @@ def test_an_occurrence_messages_the_list_again(shell: Shell, provider_server: Pr
     assert shell.materialize("a", "raw_base").success
     for _ in range(2):
         for partition in ("a--20991123t1200z", "a--20991124t1200z"):
-            result = shell.materialize(partition)
+            result = shell.materialize(partition, by_person=True)
             assert result.success, shell.failure(result)
     ids = provider_server.accepted_ids()
     assert len(ids) == len(set(ids)) == 6
@@ -193,9 +178,12 @@ def test_a_failed_run_is_alerted_without_personal_data(shell: Shell, provider_se
     shell.bench.drop("a", "nome;cpf\nFulano Secreto;12345678901\n")
     result = shell.materialize("a")
     context = dg.build_run_status_sensor_context(
-        sensor_name="alert_on_failure", dagster_instance=shell.instance, dagster_run=result.dagster_run,
-        dagster_event=result.get_run_failure_event(), resources={"project": shell.bench.project},
-    ).for_run_failure()  # fmt: skip
+        sensor_name="alert_on_failure",
+        dagster_instance=shell.instance,
+        dagster_run=result.dagster_run,
+        dagster_event=result.get_run_failure_event(),
+        resources={"project": shell.bench.project},
+    ).for_run_failure()
     alert_on_failure(context)
     (request,) = provider_server.requests
     assert "Ela tem: nome, cpf" in request.content["text"]

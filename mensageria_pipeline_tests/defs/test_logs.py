@@ -8,16 +8,23 @@ from pathlib import Path
 import pytest
 
 from mensageria_pipeline import logs
-from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline_tests.cli.conftest import Terminal
-from mensageria_pipeline_tests.defs.conftest import Shell
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline_tests.defs.shell import Shell
 from mensageria_pipeline_tests.fakes.dagster_server import prepare_root
 from mensageria_pipeline_tests.fakes.mixed import Mixed
 from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, Reset
+from mensageria_pipeline_tests.fakes.terminal import Terminal
 from mensageria_pipeline_tests.receipts.posts import ses_bounce, zenvia_answer, zenvia_status
 
-SECRETS = ("Anastácia", "anastacia@", "11987650001", "5511987650001", "ExponentPushToken[segredo]", "texto-secreto",
-           "segredo-da-zenvia")  # fmt: skip
+SECRETS = (
+    "Anastácia",
+    "anastacia@",
+    "11987650001",
+    "5511987650001",
+    "ExponentPushToken[segredo]",
+    "texto-secreto",
+    "segredo-da-zenvia",
+)
 LIST = (
     "id;nome;canal;endereco\n1;Anastácia;push;ExponentPushToken[segredo]\n2;Anastácia;email;anastacia@exemplo.com.br\n"
     "3;Anastácia;sms;11987650001\n4;Anastácia;sms;anastacia@exemplo.com.br\n"
@@ -49,9 +56,13 @@ def test_each_line_is_an_object_about_a_run_and_a_campaign(log_folder: Path) -> 
     logging.getLogger(f"{logs.NAME}.somewhere").debug("not at this level")
     (line,) = _lines(log_folder)
     assert {name: line[name] for name in ("level", "campaign", "run", "message", "accepted", "where")} == {
-        "level": "INFO", "campaign": "boas-vindas", "run": "run-1", "message": "sending ended", "accepted": 3,
+        "level": "INFO",
+        "campaign": "boas-vindas",
+        "run": "run-1",
+        "message": "sending ended",
+        "accepted": 3,
         "where": f"{logs.NAME}.somewhere",
-    }  # fmt: skip
+    }
     assert str(line["at"]).startswith("20")
 
 
@@ -107,9 +118,10 @@ def test_nobody_is_in_any_log_event_or_traceback(
     logs.begin(log_folder, "DEBUG", "test", terminal=True)
     bench = mixed.bench
     bench.define(
-        "a", "provider: {push: expo, email: smtp, sms: zenvia}\n"
+        "a",
+        "provider: {push: expo, email: smtp, sms: zenvia}\n"
         "template: {title: 'Oi {{ nome }}', body: 'texto-secreto {{ nome }}'}\n",
-    )  # fmt: skip
+    )
     bench.drop("a", LIST)
 
     def script(request: Incoming) -> Answer | Reset:
@@ -124,7 +136,7 @@ def test_nobody_is_in_any_log_event_or_traceback(
     mixed.post("zenvia", zenvia_answer("a1", "PARE texto-secreto Anastácia", "5511987650001"))
     mixed.post("zenvia", zenvia_status("e1", "DELIVERED", ids[1]))
     mixed.post("zenvia", b'{"id": "Anast\xc3\xa1cia", "message": {"from": "5511987650001"}}')
-    mixed.fold()
+    mixed.process_receipts()
     bench.layout.table(Asset.MESSAGES, "a").write_bytes(b"Anast\xc3\xa1cia anastacia@exemplo.com.br")
     events += shell.events_text(shell.materialize("a", "send_results"))
     written = "".join(path.read_text("utf-8") for path in log_folder.glob("*"))

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.receipts import Delivery
 from mensageria_pipeline.defs.receipts import ask_regularly, receipts, receipts_arrived
-from mensageria_pipeline.sending.ledger.receipts import StoredReport
-from mensageria_pipeline_tests.defs.conftest import Shell
+from mensageria_pipeline.ledger.receipts import StoredReceipt
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline_tests.defs.shell import Shell
 from mensageria_pipeline_tests.fakes.mixed import Mixed
 
 
@@ -23,9 +23,11 @@ def test_new_receipts_ask_for_a_run_that_shows_them(shell: Shell, mixed: Mixed) 
     message = mixed.results()["5"]["message_id"]
     requests = len(mixed.web.requests)
     mixed.bench.project.ledger.receipts.append(
-        [StoredReport("zenvia", "e1", Delivery.DELIVERED, message_id=message),
-         StoredReport("zenvia", "e2", Delivery.UNLISTED, "NOVIDADE", message_id=message)]
-    )  # fmt: skip
+        [
+            StoredReceipt("zenvia", "e1", Delivery.DELIVERED, message_id=message),
+            StoredReceipt("zenvia", "e2", Delivery.UNLISTED, "NOVIDADE", message_id=message),
+        ]
+    )
     assert isinstance(_tick(shell), dg.RunRequest)
     result = dg.materialize([receipts], instance=shell.instance, resources={"project": mixed.bench.project})
     metadata = result.asset_materializations_for_node("receipts")[0].metadata

@@ -1,6 +1,7 @@
 """Ticks: one run per new content and campaign, in words, whatever happened before."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,16 +10,18 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition
-from mensageria_pipeline.defs.agenda import agenda, occurrences, start_due
+from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.defs.alerts import post_alert
+from mensageria_pipeline.defs.common_specs import campaigns
 from mensageria_pipeline.defs.input_files import FILES_PER_TICK, input_files
-from mensageria_pipeline.defs.shell import campaigns
+from mensageria_pipeline.defs.schedule_sensor import agenda, occurrences, start_due
 from mensageria_pipeline.defs.tick import Tick
-from mensageria_pipeline.project import Project
-from mensageria_pipeline.sending.ledger.control import Wait
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, SIMPLE_LIST, Workbench
+from mensageria_pipeline.ledger.ledger import Wait
+from mensageria_pipeline.services import disk_space
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline_tests.defs.shell import Shell
 from mensageria_pipeline_tests.fakes.provider_server import Answer, ProviderServer
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION, SIMPLE_LIST, Workbench
 
 PREPARATION = {"raw_base", "validated_recipients", "rejected_recipients", "messages"}
 
@@ -105,6 +108,41 @@ def test_nothing_is_asked_while_a_run_is_under_way(ticker: Ticker) -> None:
     ticker.launch(first)
     ticker.bench.drop("a", SIMPLE_LIST + "9;Eva;t9\n", "nova.csv")
     assert "cuida deste conteúdo" in ticker.words()
+
+
+def test_a_list_that_comes_back_after_the_data_folder_was_emptied_is_run_again(ticker: Ticker) -> None:
+    """Dagster's history may lie elsewhere and knows the content: its key would start nothing, and no run had failed."""
+    seen = set[str]()
+    for _ in range(5):
+        ticker.bench.drop("a")
+        (request,) = ticker.tick().run_requests or []
+        assert request.run_key not in seen
+        seen.add(str(request.run_key))
+        ticker.bench.prepare("a")
+        ticker.launch(request, dg.DagsterRunStatus.SUCCESS)
+        assert not ticker.tick().run_requests, "prepared"
+        settings = ticker.bench.project.settings
+        shutil.rmtree(settings.data_dir)
+        ticker.bench = Workbench(Project(settings))
+    ticker.bench.drop("a")
+    (request,) = ticker.tick().run_requests or []
+    ticker.launch(request, dg.DagsterRunStatus.FAILURE)
+    (request,) = ticker.tick().run_requests or []
+    ticker.launch(request, dg.DagsterRunStatus.FAILURE)
+    assert "falhou" in ticker.words(), "a failed run is said as before"
+
+
+def test_runs_that_succeed_and_leave_nothing_are_not_started_for_ever(shell: Shell) -> None:
+    """Something empties the folder while they go: the tick says so instead of running all day."""
+    ticker = Ticker(shell.bench, shell.instance)
+    ticker.bench.drop("a")
+    keys = list[str]()
+    for _ in range(3):
+        (request,) = ticker.tick().run_requests or []
+        keys.append(str(request.run_key))
+        assert shell.materialize("a", "raw_base", tags={"dagster/run_key": keys[-1]}).success
+    assert len(set(keys)) == 3
+    assert "terminou bem, mas o que ela preparou" in ticker.words()
 
 
 def test_a_run_that_died_halfway_is_not_taken_for_done(ticker: Ticker) -> None:
@@ -231,6 +269,27 @@ def test_one_campaigns_trouble_does_not_stop_the_others(ticker: Ticker) -> None:
     assert "ruim.yaml" in ticker.words(agenda)
 
 
+def test_a_folder_whose_name_gives_the_key_of_another_is_said_at_each_tick(ticker: Ticker) -> None:
+    """By folder, because the files may well have the same name."""
+    ticker.bench.drop("Promoção")
+    ticker.bench.project.registry.own_name("promocao", "Promoção")
+    ticker.bench.prepare("promocao")
+    ticker.bench.drop("promocao", "id;token\n9;t9\n")
+    for _ in range(2):
+        words = ticker.words()
+        assert "promocao/lista.csv: recusado" in words
+        assert "mesma chave que Promoção" in words
+
+
+def test_no_run_is_asked_for_on_a_disk_that_is_nearly_full(ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would fail in Dagster's own records, and the list would count as tried."""
+    ticker.bench.drop("a")
+    monkeypatch.setattr(disk_space, "LEAST_FREE_MB", 10**9)
+    assert "MB livres no disco" in ticker.words()
+    monkeypatch.undo()
+    assert len(ticker.tick().run_requests or []) == 1
+
+
 def test_a_wait_of_a_live_campaign_needs_its_release(ticker: Ticker) -> None:
     """New messages since the release wait for a person."""
     ticker.bench.define("a", SIMPLE_DEFINITION + "provider: http\n")
@@ -279,8 +338,9 @@ def test_cron_is_read_in_the_campaigns_time_zone() -> None:
     definition = CampaignDefinition(cron="0 9 * * mon-fri")
     after = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
     assert list(occurrences(definition, after, after + timedelta(days=4))) == [
-        datetime(2026, 11, 23, 12, 0, tzinfo=UTC), datetime(2026, 11, 24, 12, 0, tzinfo=UTC),
-    ]  # fmt: skip
+        datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
+        datetime(2026, 11, 24, 12, 0, tzinfo=UTC),
+    ]
 
 
 def test_alerts_reach_the_webhook_and_failures_are_quiet(provider_server: ProviderServer) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -12,10 +13,11 @@ from nbclient import NotebookClient
 from mensageria_pipeline.analytics.questions import ask_freely
 from mensageria_pipeline.analytics.warehouse import publish
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline_tests.conftest import Workbench
 from mensageria_pipeline_tests.fakes.dagster_server import ROOT
 from mensageria_pipeline_tests.fakes.mixed import Mixed
 from mensageria_pipeline_tests.receipts.posts import ses_bounce, zenvia_status
+from mensageria_pipeline_tests.waiting import PATIENCE_S
+from mensageria_pipeline_tests.workbench import Workbench
 
 PAGE = (ROOT / "docs" / "analysts.md").read_text(encoding="utf-8")
 QUERIES = dict(re.findall(r"^## ([^\n]+)\n\n```sql\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE))
@@ -28,9 +30,10 @@ def rich(mixed: Mixed) -> Mixed:
     """A campaign over three channels with receipts and costs, and one with refusals, failures and retries."""
     ids = {person: row["message_id"] for person, row in mixed.results().items()}
     mixed.post("smtp", ses_bounce(ids["3"]))
-    later = zenvia_status("e1", "DELIVERED", ids["5"]).replace(b"2026-11-25T12:00:01Z", b"2999-01-01T00:00:00Z")
+    in_an_hour = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}".encode()
+    later = zenvia_status("e1", "DELIVERED", ids["5"]).replace(b"2026-11-25T12:00:01Z", in_an_hour)
     mixed.post("zenvia", later)
-    mixed.fold()
+    mixed.process_receipts()
     bench = mixed.bench
     bench.define(
         "boas-vindas", "template: {body: Oi}\nsimulation: {seed: 2, rejected: 0.3, throttled: 0.3, latency_ms: 1}\n"
@@ -57,9 +60,16 @@ def test_every_query_runs_and_finds_something(rich: Mixed) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["DELETE FROM campaign_metrics", "COPY campaigns TO 'x.csv'", "FROM read_csv('/etc/passwd')", "SELECT 1; SELECT 2",
-     "ATTACH 'x.db'", "SET enable_external_access = true", "SELEC"],
-)  # fmt: skip
+    [
+        "DELETE FROM campaign_metrics",
+        "COPY campaigns TO 'x.csv'",
+        "FROM read_csv('/etc/passwd')",
+        "SELECT 1; SELECT 2",
+        "ATTACH 'x.db'",
+        "SET enable_external_access = true",
+        "SELEC",
+    ],
+)
 def test_a_query_can_only_look(bench: Workbench, statement: str) -> None:
     """Nothing is written, and nothing but the project's own tables is read; each refusal is a sentence."""
     bench.layout.data_dir.mkdir()
@@ -76,7 +86,7 @@ def test_the_notebook_runs_over_a_warehouse(rich: Mixed, tmp_path: Path) -> None
     notebook = nbformat.read(folder / "analysts.ipynb", as_version=4)
     (folder / "data").symlink_to(rich.bench.layout.data_dir)
     NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=int(PATIENCE_S), kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("boas-vindas" in str(output) for output in outputs)

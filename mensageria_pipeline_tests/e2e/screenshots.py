@@ -8,11 +8,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from mensageria_pipeline.project import Project
-from mensageria_pipeline_tests.cli.conftest import Terminal
-from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline.services.project import Project
 from mensageria_pipeline_tests.fakes import dashboard as fake
 from mensageria_pipeline_tests.fakes.dagster_server import ROOT, dagster_server
+from mensageria_pipeline_tests.fakes.terminal import Terminal
+from mensageria_pipeline_tests.workbench import Workbench
 
 WIDTHS = {"laptop": (1366, 1000), "narrow": (480, 1000)}
 DAGSTER_WIDTHS = {"laptop": (1366, 900), "narrow": (820, 900)}
@@ -21,9 +21,12 @@ _LONG = {"campanha": 2.1, "enviar": 1.9}
 """Pages that are longer than a screen, and by how much."""
 _OF = "?campanha=demo-boas-vindas"
 _PAGES = {
-    "campanhas": "", "campanha": f"campanha{_OF}", "falhas": f"falhas{_OF}", "enviar": "enviar",
+    "campanhas": "",
+    "campanha": f"campanha{_OF}",
+    "falhas": f"falhas{_OF}",
+    "enviar": "enviar",
     "anotacoes": f"anotacoes{_OF}",
-}  # fmt: skip
+}
 _LIST = (
     "id;nome;email\n"
     + "".join(f"{n};Pessoa {n};pessoa{n}@exemplo.com.br\n" for n in range(30))

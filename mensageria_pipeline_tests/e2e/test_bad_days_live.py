@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION
 from mensageria_pipeline_tests.fakes.dagster_server import DagsterServer, dagster_server
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer, Rates
-from mensageria_pipeline_tests.faults.conftest import wait_until
+from mensageria_pipeline_tests.needs import DAGSTER
+from mensageria_pipeline_tests.waiting import wait_until
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION
 
-pytestmark = pytest.mark.live
+pytestmark = [*DAGSTER, pytest.mark.long]
 MESSAGES = 1_500
 _DEFINITION = SIMPLE_DEFINITION + "provider: http\nrelease: automatic\nrate_per_s: 100\non_unknown: "
 
@@ -25,7 +26,7 @@ def _begin(server: DagsterServer, provider: ProviderServer, on_unknown: str) -> 
     folder.mkdir(parents=True)
     rows = "".join(f"{n};Ana;t{n}\n" for n in range(MESSAGES))
     (folder / "lista.csv").write_text("id;nome;token\n" + rows, encoding="utf-8")
-    wait_until(lambda: len(provider.began) > 150, timeout_s=90)
+    wait_until(lambda: len(provider.began) > 150)
     (run,) = server.runs("a")
     assert run["status"] == "STARTED"
     return str(run["runId"])

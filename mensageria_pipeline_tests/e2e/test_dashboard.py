@@ -6,13 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from mensageria_pipeline_tests.cli.conftest import Terminal
 from mensageria_pipeline_tests.fakes import dashboard as fake
 from mensageria_pipeline_tests.fakes.dagster_server import dagster_server, prepare_root
-from mensageria_pipeline_tests.needs import need
+from mensageria_pipeline_tests.fakes.terminal import Terminal
+from mensageria_pipeline_tests.needs import BROWSER, need
+from mensageria_pipeline_tests.waiting import PATIENCE_S, wait_until
 
+pytestmark = BROWSER
 PAGES = ("", "campanha", "falhas", "enviar", "anotacoes")
 LIST = (
     "id;nome;email\n"
@@ -22,26 +24,12 @@ LIST = (
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    need(fake.missing())
-    with fake.browser() as running:
-        yield running
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1366, "height": 1000})
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard over the demo campaign."""
     need(fake.missing())
     root = tmp_path_factory.mktemp("demo")
     prepare_root(root, INPUT_SETTLE_SECONDS="0")
-    assert Terminal(root).run("demo").code == 0
+    assert Terminal(root).run_alone("demo").code == 0  # the browser's event loop runs in this process
     with fake.dashboard(root) as url:
         yield url
 
@@ -53,6 +41,19 @@ def test_every_page_stands_on_an_empty_project(tmp_path: Path, page: Page) -> No
         for path in PAGES:
             fake.open_page(page, f"{url}/{path}")
             assert fake.troubles(page) == [], path
+
+
+def test_a_folder_that_is_passed_over_is_said_in_the_list_of_campaigns(tmp_path: Path, page: Page) -> None:
+    """Two names that give one key: whoever made the second folder sees why nothing comes of it."""
+    prepare_root(tmp_path, INPUT_SETTLE_SECONDS="0")
+    for folder in ("Promoção", "promocao"):
+        path = tmp_path / "data" / "input" / folder / "lista.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text(LIST, encoding="utf-8")
+    with fake.dashboard(tmp_path) as url:
+        fake.open_page(page, url)
+        (trouble,) = fake.troubles(page)
+        assert "O nome Promoção gera a mesma chave que promocao" in trouble
 
 
 def test_every_page_stands_on_the_demo_and_masks_people(demo: str, page: Page) -> None:
@@ -113,13 +114,13 @@ def test_a_campaign_is_watched_and_paused_while_it_is_sent(tmp_path: Path, page:
     shell = Terminal(tmp_path)
     shell.define("clientes", "template: {body: Oi}\nrate_per_s: 1\nsimulation: {seed: 1}\n")
     with fake.dashboard(tmp_path) as url, ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(shell.run, "run", "clientes", shell.list_file(LIST))
+        sending = pool.submit(shell.run_alone, "run", "clientes", shell.list_file(LIST))
         try:
             while not any((tmp_path / "data" / "processed" / "messages").glob("*/*.parquet")):
                 assert not sending.done(), sending.result()
                 time.sleep(0.2)
             fake.open_page(page, f"{url}/campanha?campanha=clientes")
-            for text in ("Enviando: ", " de 30", "Vazão", "/s", "Termina em", "Aceitas"):
+            for text in ("simulação · enviando", "Enviando: ", " de 30", "/s", "termina em", "Aceitas"):
                 _until(page, text)
         finally:
             page.get_by_role("button", name="Pausar").click()
@@ -140,7 +141,7 @@ def test_a_list_from_upload_to_results(tmp_path: Path, page: Page) -> None:
             page.locator('input[type="file"]').set_input_files(files=[file])  # type: ignore[list-item]
             fake.settle(page)
             page.get_by_role("button", name="Conferir").click()
-            page.get_by_role("button", name="Entregar ao Dagster").wait_for(timeout=60_000)
+            page.get_by_role("button", name="Entregar ao Dagster").wait_for()
             body = page.inner_text("body")
             assert "p…@e…" in body
             assert "pessoa0@" not in body
@@ -152,12 +153,12 @@ def test_a_list_from_upload_to_results(tmp_path: Path, page: Page) -> None:
             _until(page, "Outro texto.")
             page.get_by_role("button", name="Entregar ao Dagster").click()
             _until(page, "30 de 30 mensagens aceitas")
-            fake.open_page(page, f"{url}/campanha?campanha=clientes")
-            assert "31 linhas = 30 planejadas + 1 rejeitadas" in page.inner_text("body")
+            shown, rows = f"{url}/campanha?campanha=clientes", "31 linhas = 30 planejadas + 1 rejeitadas"
+            wait_until(lambda: rows in fake.open_page(page, shown).inner_text("body"))  # once the run has published it
             assert fake.troubles(page) == []
 
 
-def _until(page: Page, text: str, timeout_s: float = 90.0) -> None:
+def _until(page: Page, text: str, timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while text not in page.inner_text("body"):
         assert time.monotonic() < deadline, page.inner_text("body")[-1_500:]

@@ -5,13 +5,13 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import duckdb
-import pytest
 
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, SIMPLE_LIST
 from mensageria_pipeline_tests.fakes.dagster_server import DagsterServer, dagster_server
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
+from mensageria_pipeline_tests.needs import DAGSTER
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION, SIMPLE_LIST
 
-pytestmark = pytest.mark.live
+pytestmark = DAGSTER
 
 
 def _drop(server: DagsterServer, campaign: str, content: str, name: str = "lista.csv") -> None:

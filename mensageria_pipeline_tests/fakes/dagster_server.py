@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,40 +14,32 @@ from typing import Any
 
 import requests
 
+from mensageria_pipeline.providers.registry import declared_variables
+from mensageria_pipeline.settings.environment import OWN_NAMES
 from mensageria_pipeline_tests.fakes.ports import free_port
+from mensageria_pipeline_tests.waiting import PATIENCE_S
 
 OUR_VARIABLES = (
     "MENSAGERIA",
     "DAGSTER",
-    "API_",
-    "ALERT_",
-    "FCM_",
-    "EXPO_",
-    "ZENVIA_",
-    "SMS_",
-    "SMTP_",
     "RECEIVER_",
-    "INPUT_",
-    "RETENTION_",
-    "GOOGLE_",
-    "SENDER_",
-    "LEDGER_",
+    *sorted(OWN_NAMES),
+    *(each.name for each in declared_variables()),
 )
+"""How the names of variables begin that decide anything here."""
 ROOT = Path(__file__).resolve().parents[2]
-_START_TIMEOUT_S = 90
-_STOP_TIMEOUT_S = 20
 
 
 @dataclass(frozen=True)
 class DagsterServer:
-    """One running `mensageria dev`."""
+    """One running `mensageria dev`, or Dagster by itself."""
 
     data_dir: Path
     url: str
     process: "subprocess.Popen[bytes]"
 
     def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
-        answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30)
+        answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=PATIENCE_S)
         return dict(answer.json()["data"])
 
     def runs(self, partition: str) -> list[dict[str, Any]]:
@@ -60,7 +52,7 @@ class DagsterServer:
         tags = {"tags": [{"key": "dagster/partition", "value": partition}]}
         return list(self.graphql(query, filter=tags)["runsOrError"]["results"])
 
-    def wait_for_run(self, partition: str, timeout_s: float = 120, count: int = 1) -> dict[str, Any]:
+    def wait_for_run(self, partition: str, timeout_s: float = PATIENCE_S, count: int = 1) -> dict[str, Any]:
         """The newest run of a partition, once `count` runs of it have ended."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -81,12 +73,14 @@ class DagsterServer:
         """
         location = "mensageria_pipeline"
         selector = {
-            "sensorName": sensor, "repositoryName": "__repository__", "repositoryLocationName": location,
-        }  # fmt: skip
+            "sensorName": sensor,
+            "repositoryName": "__repository__",
+            "repositoryLocationName": location,
+        }
         ticks = self.graphql(query, selector=selector)["sensorOrError"]["sensorState"]["ticks"]
         return next((str(tick["skipReason"]) for tick in ticks if tick["skipReason"]), "")
 
-    def wait_for_words(self, sensor: str, words: str, timeout_s: float = 30) -> str:
+    def wait_for_words(self, sensor: str, words: str, timeout_s: float = PATIENCE_S) -> str:
         """What the sensor says, once it says `words`."""
         deadline = time.monotonic() + timeout_s
         while words not in (said := self.last_tick_words(sensor)):
@@ -98,19 +92,28 @@ class DagsterServer:
     def stop(self) -> int:
         """Ask it to end as Ctrl+C does; its exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(_STOP_TIMEOUT_S)
+        return self.process.wait(PATIENCE_S)
+
+
+_OURS = ("-c", "from mensageria_pipeline.cli import main; main()", "dev")
+BARE = ("-m", "dagster", "dev", "-w", "workspace.yaml")
+"""Dagster's own command, whose interface has no guard."""
 
 
 @contextmanager
-def dagster_server(folder: Path, **environment: str) -> Iterator[DagsterServer]:
+def dagster_server(folder: Path, command: Sequence[str] = _OURS, **environment: str) -> Iterator[DagsterServer]:
     """A server over `folder`, with its own workspace and .env; stopped at the end, whatever happens."""
     prepare_root(folder, **environment)
     port = free_port()
     with (folder / "dagster.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from mensageria_pipeline.cli import main; main()", "dev", "-p", str(port)],
-            cwd=folder, stdout=log, stderr=log, env=clean_environment(), start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, *command, "-p", str(port)],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            env=clean_environment(),
+            start_new_session=True,
+        )
         server = DagsterServer(folder / "data", f"http://127.0.0.1:{port}", process)
         try:
             _wait_until_up(server)
@@ -127,7 +130,7 @@ def dagster_server(folder: Path, **environment: str) -> Iterator[DagsterServer]:
 def prepare_root(folder: Path, **environment: str) -> None:
     """Make `folder` a project root of its own: workspace.yaml, pyproject.toml and a .env."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("workspace.yaml", "pyproject.toml"):
+    for name in ("workspace.yaml", "pyproject.toml", "dagster.yaml"):
         shutil.copyfile(ROOT / name, folder / name)
     lines = [f"{name}={value}" for name, value in environment.items()]
     (folder / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -139,7 +142,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def _wait_until_up(server: DagsterServer) -> None:
-    deadline = time.monotonic() + _START_TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             break

@@ -9,16 +9,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mensageria_pipeline_tests.fakes.dagster_server import clean_environment
 from mensageria_pipeline_tests.fakes.ports import free_port
+from mensageria_pipeline_tests.waiting import PATIENCE_S
 
 CHROMIUM = Path("/usr/bin/chromium")
-_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-          "--disable-component-update", "--disable-sync")  # fmt: skip
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 """Without these a browser that has no network looks for Google's hosts at every start."""
-_START_S = 60
 _BEFORE_MS, _AFTER_MS = 400, 600
 SETTLING_S = _AFTER_MS / 1000
 """What `settle` waits after the last thing has run."""
@@ -42,7 +49,7 @@ def dashboard(root: Path) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(15)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -50,9 +57,10 @@ def dashboard(root: Path) -> Iterator[str]:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser(*arguments: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_QUIET))
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*_QUIET, *arguments])
+        expect.set_options(timeout=PATIENCE_S * 1000)
         yield running
         running.close()
 
@@ -60,7 +68,7 @@ def browser() -> Iterator[Browser]:
 def open_page(page: Page, url: str) -> Page:
     """A page of the dashboard, once it has finished drawing."""
     page.goto(url)
-    page.locator("h1").first.wait_for(timeout=30_000)
+    page.locator("h1").first.wait_for()
     settle(page)
     return page
 
@@ -68,9 +76,7 @@ def open_page(page: Page, url: str) -> Page:
 def settle(page: Page) -> None:
     """Until nothing runs any more."""
     page.wait_for_timeout(_BEFORE_MS)
-    page.wait_for_function(
-        '() => !document.querySelector(\'[data-testid="stApp"][data-test-script-state="running"]\')', timeout=60_000
-    )
+    page.wait_for_function('() => !document.querySelector(\'[data-testid="stApp"][data-test-script-state="running"]\')')
     page.wait_for_timeout(_AFTER_MS)
 
 
@@ -83,7 +89,7 @@ def troubles(page: Page) -> list[str]:
 
 
 def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + _START_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
             if requests.get(url, timeout=2).ok:

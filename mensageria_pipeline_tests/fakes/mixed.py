@@ -6,12 +6,13 @@ import duckdb
 from starlette.testclient import TestClient
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
-from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.receipts.fold import FoldReport, fold
+from mensageria_pipeline.receipts.process import ProcessSummary, process_receipts
 from mensageria_pipeline.receipts.receiver import Receiver
-from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
 from mensageria_pipeline_tests.fakes.smtp_server import SmtpServer
+from mensageria_pipeline_tests.waiting import PATIENCE_S
+from mensageria_pipeline_tests.workbench import Workbench
 
 TOKEN = "um-token-bem-comprido"
 LIST = (
@@ -37,10 +38,18 @@ class Mixed:
     @property
     def settings(self) -> dict[str, Any]:
         return {
-            "expo_url": self.web.base_url, "zenvia_url": self.web.base_url, "zenvia_token": "x", "zenvia_from": "loja",
-            "sms_price": 0.09, "smtp_host": "127.0.0.1", "smtp_port": self.mail.port, "smtp_security": "none",
-            "smtp_from": "Loja <ola@loja.com.br>", "timeout_s": 2.0, "receiver_public_url": "https://r.loja.com.br",
-        }  # fmt: skip
+            "expo_url": self.web.base_url,
+            "zenvia_url": self.web.base_url,
+            "zenvia_token": "x",
+            "zenvia_from": "loja",
+            "sms_price": 0.09,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": self.mail.port,
+            "smtp_security": "none",
+            "smtp_from": "Loja <ola@loja.com.br>",
+            "timeout_s": PATIENCE_S,
+            "receiver_public_url": "https://r.loja.com.br",
+        }
 
     def run(self) -> None:
         self.bench.define("mista", DEFINITION)
@@ -65,5 +74,5 @@ class Mixed:
             headers = {"authorization": f"Bearer {TOKEN}"} | headers
             return client.post(f"/recibos/{provider}", content=body, headers=headers).status_code
 
-    def fold(self) -> FoldReport:
-        return fold(self.bench.project)
+    def process_receipts(self) -> ProcessSummary:
+        return process_receipts(self.bench.project)

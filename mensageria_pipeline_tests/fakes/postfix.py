@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from mensageria_pipeline_tests.fakes.ports import free_port
+from mensageria_pipeline_tests.waiting import PATIENCE_S
 
 PROGRAM = "/usr/sbin/postfix"
 _MAIN = """
@@ -100,7 +101,7 @@ class Postfix:
             found.append(parsed)
         return found
 
-    def wait_for(self, user: str, count: int, timeout_s: float = 20.0) -> list[EmailMessage]:
+    def wait_for(self, user: str, count: int, timeout_s: float = PATIENCE_S) -> list[EmailMessage]:
         deadline = time.monotonic() + timeout_s
         while len(self.received(user)) < count and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -121,11 +122,27 @@ class Postfix:
             shutil.chown(self.folder / name, uid, gid)
         (self.folder / "mailboxes").write_text("".join(f"{user}@exemplo.com.br {user}/\n" for user in self.mailboxes))
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-             "-addext", "subjectAltName=IP:127.0.0.1",
-             "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=127.0.0.1",
+                "-addext",
+                "subjectAltName=IP:127.0.0.1",
+                "-keyout",
+                self.folder / "key.pem",
+                "-out",
+                self.folder / "cert.pem",
+            ],
+            check=True,
+            capture_output=True,
+        )
         pem = (self.folder / "key.pem").read_text() + (self.folder / "cert.pem").read_text()
         (self.folder / "tls.pem").write_text(pem)
         values = {"folder": self.folder, "uid": uid, "gid": gid, "more": self.more}
@@ -134,13 +151,17 @@ class Postfix:
 
     def _run(self, command: str) -> None:
         done = subprocess.run(
-            [PROGRAM, "-c", self.folder / "config", command], capture_output=True, text=True, timeout=60, check=False
+            [PROGRAM, "-c", self.folder / "config", command],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
         )
         log = self.folder / "mail.log"
         assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 probe.settimeout(1)

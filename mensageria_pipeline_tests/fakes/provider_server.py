@@ -36,6 +36,16 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class Raw:
+    """Accept everything, write these bytes as they are, and close the connection."""
+
+    content: bytes
+    repeat: int = 0
+    piece: bytes = b""
+    """After them, so many times, as long as somebody reads."""
+
+
+@dataclass(frozen=True)
 class Silence:
     """Accept everything and never answer."""
 
@@ -54,7 +64,7 @@ class Incoming:
     """The whole JSON body."""
 
 
-Script = Callable[[Incoming], "Answer | Reset | Silence"]
+Script = Callable[[Incoming], "Answer | Raw | Reset | Silence"]
 Statuses = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -79,7 +89,7 @@ class Rates:
     def __post_init__(self) -> None:
         self._draw = Random(self.seed)
 
-    def __call__(self, _request: Incoming) -> "Answer | Reset | Silence":
+    def __call__(self, _request: Incoming) -> "Answer | Raw | Reset | Silence":
         troubles: list[tuple[float, Callable[[], Answer | Reset | Silence]]] = [
             (self.throttled, lambda: Answer(429)),
             (self.reset * 2 / 3, lambda: Reset(accepts=self._draw.random() < 0.5)),
@@ -98,7 +108,7 @@ class Rates:
         return self._draw.random() < self.reset / 3
 
 
-def by_address(actions: "Mapping[str, Answer | Reset | Silence]") -> Script:
+def by_address(actions: "Mapping[str, Answer | Raw | Reset | Silence]") -> Script:
     """A script per message: what becomes of the first one of a request, by its address; others are accepted."""
     return lambda request: actions.get(str(request.messages[0]["to"]), Answer())
 
@@ -121,6 +131,8 @@ class ProviderServer:
         """When each request came, also those that were not read."""
         self.resets = 0
         """Requests that were read and never answered."""
+        self.written_bytes = 0
+        """Of the pieces of `Raw` answers."""
         self._record = record
         self._seen: dict[str, int] = {}
         self._loop = asyncio.new_event_loop()
@@ -200,7 +212,9 @@ class ProviderServer:
             self._seen[message["id"]] = seen[message["id"]] + 1
         return await self._act(self.script(incoming), incoming, writer)
 
-    async def _act(self, action: "Answer | Reset | Silence", incoming: Incoming, writer: asyncio.StreamWriter) -> bool:
+    async def _act(
+        self, action: "Answer | Raw | Reset | Silence", incoming: Incoming, writer: asyncio.StreamWriter
+    ) -> bool:
         if isinstance(action, Reset):
             self.resets += 1
             if action.accepts:
@@ -209,6 +223,9 @@ class ProviderServer:
         if isinstance(action, Silence):
             self._accept(incoming, [dict(accepted(m)) for m in incoming.messages])
             await asyncio.sleep(action.seconds)
+            return False
+        if isinstance(action, Raw):
+            await self._write_raw(action, incoming, writer)
             return False
         await asyncio.sleep(action.delay_s)
         body = action.body
@@ -224,6 +241,17 @@ class ProviderServer:
         await writer.drain()
         return True
 
+    async def _write_raw(self, action: Raw, incoming: Incoming, writer: asyncio.StreamWriter) -> None:
+        self._accept(incoming, [dict(accepted(m)) for m in incoming.messages])
+        writer.write(action.content)
+        await writer.drain()
+        for _ in range(action.repeat):
+            writer.write(action.piece)
+            await writer.drain()
+            self.written_bytes += len(action.piece)
+        writer.close()
+        await writer.wait_closed()
+
     def _accept(self, incoming: Incoming, results: Sequence[Mapping[str, Any]]) -> None:
         with self._record.open("a", encoding="utf-8") as file:
             for message, result in zip(incoming.messages, results, strict=True):
@@ -236,15 +264,15 @@ def _answer(incoming: Incoming, results: Sequence[Mapping[str, Any]]) -> dict[st
     """What the provider that the request was made for answers; only `http` and Expo tell messages apart."""
     content = incoming.content
     if isinstance(content, list):
-        return {"data": [_ticket(incoming.number, result) for result in results]}
+        return {"data": [_ticket(incoming.number, place, result) for place, result in enumerate(results)]}
     if "externalId" in content:
         return {**content, "id": f"z-{incoming.number}", "direction": "OUT"}
     return {"name": f"projects/p/messages/{incoming.number}"} if "message" in content else {"results": results}
 
 
-def _ticket(number: int, result: Mapping[str, Any]) -> dict[str, Any]:
+def _ticket(number: int, place: int, result: Mapping[str, Any]) -> dict[str, Any]:
     if result["status"] == "accepted":
-        return {"status": "ok", "id": f"ticket-{number}-{result['id']}"}
+        return {"status": "ok", "id": f"ticket-{number:04}-{place:03}"}
     error = "DeviceNotRegistered" if result["status"] == "invalid_address" else "MessageTooBig"
     return {"status": "error", "message": "…", "details": {"error": error}}
 

@@ -1,18 +1,30 @@
 """Excel files for tests."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from html import escape
 
 import openpyxl
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 
 def workbook(
-    rows: Sequence[Sequence[object]], *, first_sheet_empty: bool = False, hidden_first: bool = False, twin: bool = False
+    rows: Sequence[Sequence[object]],
+    *,
+    first_sheet_empty: bool = False,
+    hidden_first: bool = False,
+    twin: bool = False,
+    since_1904: bool = False,
 ) -> bytes:
-    """An .xlsx with `rows`, in the second sheet when the first is to be empty or hidden; twice for a twin."""
+    """An .xlsx with `rows`, in the second sheet when the first is to be empty or hidden; twice for a twin.
+
+    `since_1904` counts days as Excel for the Mac once did.
+    """
     book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904 if since_1904 else CALENDAR_WINDOWS_1900
     first = book.active
     assert first is not None
     sheet = book.create_sheet("Dados") if first_sheet_empty or hidden_first else first
@@ -58,16 +70,10 @@ def zipped(members: Mapping[str, bytes | str]) -> bytes:
     return buffer.getvalue()
 
 
-def ods(rows: Sequence[Sequence[str]]) -> bytes:
-    """A spreadsheet as LibreOffice saves it."""
+def ods(rows: Sequence[Sequence[object]]) -> bytes:
+    """A spreadsheet as LibreOffice saves it; with numbers and durations where they are such."""
     cells = "".join(
-        "<table:table-row>"
-        + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{escape(cell)}</text:p></table:table-cell>'
-            for cell in row
-        )
-        + "</table:table-row>"
-        for row in rows
+        "<table:table-row>" + "".join(_ods_cell(cell) for cell in row) + "</table:table-row>" for row in rows
     )
     spaces = "".join(
         f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
@@ -87,11 +93,28 @@ def ods(rows: Sequence[Sequence[str]]) -> bytes:
     return zipped({"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest})
 
 
-def xlsb(rows: Sequence[Sequence[str]]) -> bytes:
-    """A binary workbook with one sheet: the records of [MS-XLSB] that a reader needs, and no more."""
+def _ods_cell(cell: object) -> str:
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(int(cell.total_seconds()), 60)
+        value = f"PT{minutes // 60:02d}H{minutes % 60:02d}M{seconds:02d}S"
+        kind, shown = f'"time" office:time-value="{value}"', f"{minutes // 60}:{minutes % 60:02d}"
+    elif isinstance(cell, int | float):
+        kind, shown = f'"float" office:value="{cell}"', str(cell)
+    else:
+        kind, shown = '"string"', escape(str(cell))
+    return f"<table:table-cell office:value-type={kind}><text:p>{shown}</text:p></table:table-cell>"
+
+
+def xlsb(rows: Sequence[Sequence[object]], *, chart: str = "") -> bytes:
+    """A binary workbook with one sheet: the records of [MS-XLSB] that a reader needs, and no more.
+
+    `chart` adds a sheet that is a chart, `before` the other or `after` it.
+    """
+    sheets = {"before": ["Grafico", "Plan1"], "after": ["Plan1", "Grafico"]}.get(chart, ["Plan1"])
+    ids = {"Plan1": "rId1", "Grafico": "rId2"}
     workbook = (
         _record(143)
-        + _record(156, b"\0" * 8 + _wide("rId1") + _wide("Plan1"))
+        + b"".join(_record(156, b"\0" * 8 + _wide(ids[name]) + _wide(name)) for name in sheets)
         + _record(144)
         + _record(157)
         + _record(132)
@@ -100,15 +123,21 @@ def xlsb(rows: Sequence[Sequence[str]]) -> bytes:
     for number, row in enumerate(rows):
         body += _record(0, number.to_bytes(4, "little") + b"\0" * 21)
         for column, cell in enumerate(row):
-            body += _record(6, column.to_bytes(4, "little") + b"\0" * 4 + _wide(cell))
+            place = column.to_bytes(4, "little") + b"\0" * 4
+            is_number = isinstance(cell, int | float)
+            body += _record(5, place + struct.pack("<d", cell)) if is_number else _record(6, place + _wide(str(cell)))
     last = (len(rows) - 1).to_bytes(4, "little") + b"\0" * 4 + (max(map(len, rows)) - 1).to_bytes(4, "little")
     sheet = _record(129) + _record(148, b"\0" * 4 + last) + _record(145) + body + _record(146) + _record(130)
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     links = (
         '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        f'<Relationship Id="rId1" Type="{relations}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+        f'<Relationship Id="rId1" Type="{relations}/worksheet" Target="worksheets/sheet1.bin"/>'
+        f'<Relationship Id="rId2" Type="{relations}/chartsheet" Target="chartsheets/sheet1.bin"/></Relationships>'
     )
-    return zipped({"xl/workbook.bin": workbook, "xl/_rels/workbook.bin.rels": links, "xl/worksheets/sheet1.bin": sheet})
+    members = {"xl/workbook.bin": workbook, "xl/_rels/workbook.bin.rels": links, "xl/worksheets/sheet1.bin": sheet}
+    # No dimensions and no cells: a view, and a drawing elsewhere.
+    members |= {"xl/chartsheets/sheet1.bin": _record(129) + _record(139) + _record(140) + _record(130)} if chart else {}
+    return zipped(members)
 
 
 def _record(kind: int, data: bytes = b"") -> bytes:

@@ -6,30 +6,50 @@ import signal
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
-from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.sending.policy import MAX_IN_FLIGHT
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline.storage.times import DEFAULT_TIMES
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer, Rates
-from mensageria_pipeline_tests.faults.conftest import Field, is_alive, wait_until
+from mensageria_pipeline_tests.faults.field import Field, is_alive
+from mensageria_pipeline_tests.needs import MACHINE
+from mensageria_pipeline_tests.waiting import wait_until
 
-KILLS = 20
-MESSAGES = 20_000
+pytestmark = MACHINE
 SENDERS = 2
 _RATE_PER_S = 1_500
 _TROUBLE = 0.05
 
 
-def _kill_until_done(field: Field, on_unknown: str, seed: int) -> dict[str, Any]:
-    """Kill the whole tree KILLS times at random moments of sending, then let it end; the last counts."""
+@dataclass(frozen=True)
+class Size:
+    """How long a fault run is. Each kill comes at most 0.8 s after the first request: there are messages for all."""
+
+    kills: int
+    messages: int
+
+
+SIZES = [
+    pytest.param(Size(kills=3, messages=5_000), id="short"),
+    pytest.param(Size(kills=20, messages=20_000), id="long", marks=pytest.mark.long),
+]
+
+
+def _kill_until_done(field: Field, on_unknown: str, seed: int, size: Size) -> dict[str, Any]:
+    """Kill the whole tree at random moments of sending, then let it end; the last counts."""
     draw = Random(seed)
     field.server.play(Rates(throttled=_TROUBLE, reset=_TROUBLE, failed=_TROUBLE, seed=seed))
-    field.prepare(MESSAGES, f"on_unknown: {on_unknown}\nrate_per_s: {_RATE_PER_S}\n", SENDER_PROCESSES=str(SENDERS))
-    for _ in range(KILLS):
+    field.prepare(
+        size.messages, f"on_unknown: {on_unknown}\nrate_per_s: {_RATE_PER_S}\n", SENDER_PROCESSES=str(SENDERS)
+    )
+    for _ in range(size.kills):
         seen = len(field.server.began)
         sending = field.start()
         field.wait_for_requests(seen + 1)
@@ -39,18 +59,19 @@ def _kill_until_done(field: Field, on_unknown: str, seed: int) -> dict[str, Any]
     return field.send()
 
 
-def test_twenty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    """20,000 messages, a provider that resets, throttles and fails at 5 % each, 20 kills; hold and resend at once."""
+@pytest.mark.parametrize("size", SIZES)
+def test_kills_lose_nothing_and_double_nothing(tmp_path: Path, size: Size) -> None:
+    """A provider that resets, throttles and fails at 5 % each, kill after kill; hold and resend at once."""
     with (
         ProviderServer(tmp_path / "hold.jsonl") as first,
         ProviderServer(tmp_path / "resend.jsonl") as second,
         ThreadPoolExecutor(2) as pool,
     ):
         fields = {"hold": Field(tmp_path / "hold", first), "resend": Field(tmp_path / "resend", second)}
-        ends = {name: pool.submit(_kill_until_done, field, name, len(name)) for name, field in fields.items()}
+        ends = {name: pool.submit(_kill_until_done, field, name, len(name), size) for name, field in fields.items()}
         counts = {name: end.result() for name, end in ends.items()}
-    _check_hold(fields["hold"], counts["hold"])
-    _check_resend(fields["resend"], counts["resend"])
+    _check_hold(fields["hold"], counts["hold"], size)
+    _check_resend(fields["resend"], counts["resend"], size)
     for name, found in counts.items():
         copies = Counter(fields[name].server.accepted_ids())
         print(
@@ -59,26 +80,26 @@ def test_twenty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
         )
 
 
-def _check_hold(field: Field, counts: dict[str, Any]) -> None:
+def _check_hold(field: Field, counts: dict[str, Any], size: Size) -> None:
     accepted = Counter(field.server.accepted_ids())
     rows = _results(field, Asset.SEND_RESULTS)
     by_outcome: dict[str, set[str]] = {"accepted": set(), "unknown": set()}
     for row in rows:
         by_outcome.setdefault(row["outcome"], set()).add(row["message_id"])
     ambiguous = len(field.server.began) - len(field.server.requests) + field.server.resets
-    assert counts["messages"] == MESSAGES
+    assert counts["messages"] == size.messages
     assert set(by_outcome) == {"accepted", "unknown"}, "nothing is pending, nothing failed for good"
     assert by_outcome["accepted"] <= set(accepted), "what counts as accepted was accepted"
     assert set(accepted) <= by_outcome["accepted"] | by_outcome["unknown"], "0 lost"
     assert max(accepted.values()) == 1, "0 doubled"
-    assert counts["unknown"] <= KILLS * SENDERS * MAX_IN_FLIGHT + ambiguous
+    assert counts["unknown"] <= size.kills * SENDERS * MAX_IN_FLIGHT + ambiguous
 
 
-def _check_resend(field: Field, counts: dict[str, Any]) -> None:
+def _check_resend(field: Field, counts: dict[str, Any], size: Size) -> None:
     accepted = Counter(field.server.accepted_ids())
     doubtful = {row["message_id"] for row in _results(field, Asset.ATTEMPTS) if row["verdict"] == "unknown"}
-    assert (counts["messages"], counts["outcomes"]["accepted"], counts["unknown"]) == (MESSAGES, MESSAGES, 0)
-    assert len(accepted) == MESSAGES, "0 lost"
+    assert (counts["messages"], counts["outcomes"]["accepted"], counts["unknown"]) == (size.messages, size.messages, 0)
+    assert len(accepted) == size.messages, "0 lost"
     assert {message_id for message_id, copies in accepted.items() if copies > 1} <= doubtful, "only in-doubt ones again"
     assert all(entry["key"] == entry["id"] for entry in field.server.accepted()), "under the same id"
 
@@ -127,14 +148,15 @@ def test_no_sender_outlives_its_parent(field: Field) -> None:
     assert len(senders) == 2
     sending.process.kill()
     sending.process.communicate()
-    wait_until(lambda: not any(is_alive(pid) for pid in senders), timeout_s=20)
+    wait_until(lambda: not any(is_alive(pid) for pid in senders))
     counts = field.send()
     assert (counts["outcomes"]["accepted"], counts["unknown"]) == (5_000, 0), "they drained before they went"
     assert max(Counter(field.server.accepted_ids()).values()) == 1
 
 
-def test_runs_of_one_campaign_started_together_send_it_once(field: Field) -> None:
+def test_runs_of_one_campaign_started_together_send_it_once(tmp_path: Path, provider_server: ProviderServer) -> None:
     """Two, then four: one sends, the others follow it and find nothing left."""
+    field = Field(tmp_path / "projeto", provider_server, DEFAULT_TIMES)
     field.server.play(Rates(slow_s=0.01))
     for number, runs in enumerate((2, 4)):
         campaign = f"c{number}"

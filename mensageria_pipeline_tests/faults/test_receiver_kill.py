@@ -11,21 +11,24 @@ from pathlib import Path
 from random import Random
 
 import duckdb
+import pytest
 
-from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.project import Project
-from mensageria_pipeline.receipts.fold import fold
-from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline.receipts.process import process_receipts
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.fakes.dagster_server import clean_environment, prepare_root
 from mensageria_pipeline_tests.fakes.ports import free_port
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
-from mensageria_pipeline_tests.faults.conftest import wait_until
+from mensageria_pipeline_tests.needs import MACHINE
 from mensageria_pipeline_tests.receipts.posts import zenvia_status
+from mensageria_pipeline_tests.waiting import PATIENCE_S, wait_until
+from mensageria_pipeline_tests.workbench import Workbench
 
-MESSAGES = 900
-KILLS = 6
+pytestmark = MACHINE
+_EVENTS_A_KILL = 150
+"""Enough for posters to be busy until the last kill."""
 POSTERS = 8
-TOKEN = "um-token-bem-comprido"
+TOKEN = "um-token-bem-comprido-de-32-letras"
 
 
 class _Receiver:
@@ -48,7 +51,7 @@ class _Receiver:
         self.process = subprocess.Popen(
             command, cwd=self._root, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        wait_until(self._answers, 30)
+        wait_until(self._answers)
 
     def kill(self) -> None:
         self.process.kill()
@@ -78,17 +81,22 @@ def _post_until_taken(
                 connection.close()
 
 
-def test_what_was_answered_200_is_in_the_result(tmp_path: Path, provider_server: ProviderServer) -> None:
-    """Six kills while eight posters report on 900 messages; half of the events are posted twice on purpose."""
-    root = tmp_path / "projeto"
+@pytest.mark.parametrize("kills", [pytest.param(2, id="short"), pytest.param(6, id="long", marks=pytest.mark.long)])
+def test_what_was_answered_200_is_in_the_result(tmp_path: Path, provider_server: ProviderServer, kills: int) -> None:
+    """Kills while eight posters report on messages; half of the events are posted twice on purpose."""
+    root, messages = tmp_path / "projeto", kills * _EVENTS_A_KILL
     prepare_root(
-        root, INPUT_SETTLE_SECONDS="0", ZENVIA_URL=provider_server.base_url, ZENVIA_TOKEN="x", ZENVIA_FROM="loja",
+        root,
+        INPUT_SETTLE_SECONDS="0",
+        ZENVIA_URL=provider_server.base_url,
+        ZENVIA_TOKEN="x",
+        ZENVIA_FROM="loja",
         RECEIVER_TOKEN=TOKEN,
-    )  # fmt: skip
+    )
     bench = Workbench(Project.load(root))
     bench.define("a", "provider: zenvia\ntemplate: {body: Oi}\n")
-    bench.drop("a", "id;telefone\n" + "".join(f"{n};119{80000000 + n}\n" for n in range(MESSAGES)))
-    assert bench.run("a").tally.outcomes["accepted"] == MESSAGES
+    bench.drop("a", "id;telefone\n" + "".join(f"{n};119{80000000 + n}\n" for n in range(messages)))
+    assert bench.run("a").tally.outcomes["accepted"] == messages
     ids = [row["message_id"] for row in bench.rows(Asset.MESSAGES, "a")]
     receiver, draw, stop = _Receiver(root), Random(5), threading.Event()
     acknowledged: set[str] = set()
@@ -108,24 +116,24 @@ def test_what_was_answered_200_is_in_the_result(tmp_path: Path, provider_server:
         )
     for thread in posters:
         thread.start()
-    kills = 0
+    killed = 0
     try:
         while any(thread.is_alive() for thread in posters):
             time.sleep(0.05 + draw.random() * 0.25)
-            if kills < KILLS and len(acknowledged) < MESSAGES:
+            if killed < kills and len(acknowledged) < messages:
                 receiver.kill()
-                kills += 1
+                killed += 1
                 receiver.start()
         for thread in posters:
-            thread.join(120)
+            thread.join(PATIENCE_S)
     finally:
         stop.set()
         receiver.kill()
-    assert kills == KILLS, "the load ended before the kills did"
+    assert killed == kills, "the load ended before the kills did"
     assert acknowledged == set(ids)
-    found = fold(Project.load(root))
-    assert (found.taken, found.unplaced) == (MESSAGES, 0)
+    found = process_receipts(Project.load(root))
+    assert (found.taken, found.awaiting_match) == (messages, 0)
     path = bench.layout.partition_dir(Asset.SEND_RESULTS, "a") / "edition-1-live.parquet"
     rows = duckdb.sql(f"SELECT outcome, delivery, count(*) FROM read_parquet('{path}') GROUP BY ALL").fetchall()
-    assert sum(count for _, _, count in rows) == MESSAGES
+    assert sum(count for _, _, count in rows) == messages
     assert {(outcome, delivery) for outcome, delivery, _ in rows} == {("accepted", "delivered"), ("accepted", "read")}

@@ -12,13 +12,22 @@ What becomes of each format and of each kind of pollution. Every line is a small
 it to what is said here. This page is written from those readings by `make docs`.
 
 `mensageria inspect FILE` says the same of any file of yours, before it is anybody's campaign: format, encoding,
-delimiter, sheet, header row, columns and the role each was given, the first rows (masked) and every doubt.
+delimiter, sheet, header row, columns and the role each was given, the first rows (masked) and every doubt, by its name
+and with the first rows concerned. A definition that says `strict: true` refuses a list that leaves a doubt; `accept:`
+names those that are none for it. The page Enviar of the dashboard shows them before a list is handed over.
 `--campaign` reads as that campaign would, `--parquet OUT` keeps the rows, `--json` is for scripts. In Dagster the
 metadata of `raw_base` says how the latest list was read.
 
 Of a workbook the first visible sheet with rows is read, hidden and filtered rows included; other sheets with rows are
 a doubt.
-`NULL`, `N/A`, `#N/D`, `-` and their like count as empty cells.
+`NULL`, `N/A`, `#N/D`, `\\N`, `-` and their like count as empty cells. Other errors of a spreadsheet (`#REF!`,
+`#VALOR!`, `#####`, `Err:502`) reject the row where they stand in an address, an id, or a column that the text, a rule
+or a lookup uses; elsewhere nobody looks at them. A number of which digits are lost (`5,51E+12`; 16 digits and more in a
+workbook, which keeps 15) is no address, no id and no text.
+
+Accents become one character with their letter. Characters that show nothing (zero width, direction, soft hyphens,
+controls) are left out of addresses, ids and documents, and uncommon spaces there are common ones; the metadata of
+`validated_recipients` counts the rows. Free text keeps what it has inside.
 
 Every cell arrives as text, and every row under the number a person sees in their spreadsheet. What cannot be told
 safely is refused with a sentence, never guessed: a file as a whole, or one row of it.

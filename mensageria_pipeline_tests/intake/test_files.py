@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mensageria_pipeline.intake.files import InputFile, discover
+from mensageria_pipeline.intake.files import InputFile, discover, folder_of
 
 
 def _touch(path: Path) -> Path:
@@ -47,6 +47,25 @@ def test_two_names_with_one_key_are_refused_but_for_the_owner(tmp_path: Path) ->
     ((path, error),) = discovery.refused
     assert path.name == "b.csv"
     assert "mesma chave que Boas Vindas" in str(error)
+
+
+def test_a_list_that_is_handed_over_goes_where_the_campaign_looks(tmp_path: Path) -> None:
+    """Into the folder of the name that a person gave; another of the same key would be passed over."""
+    assert folder_of(tmp_path, {}, "promocao").name == "promocao"
+    _touch(tmp_path / "Promoção" / "a.csv")
+    assert folder_of(tmp_path, {}, "promocao").name == "Promoção"
+    _touch(tmp_path / "promocao" / "a.csv")
+    assert folder_of(tmp_path, {}, "promocao").name == "promocao"
+    assert folder_of(tmp_path, {"promocao": "Promoção"}, "promocao").name == "Promoção"
+
+
+def test_refused_files_are_known_by_the_campaign_they_were_meant_for(tmp_path: Path) -> None:
+    """Whoever runs or looks at it must hear of them."""
+    _touch(tmp_path / "Promoção" / "a.csv")
+    _touch(tmp_path / "promocao" / "b.docx")
+    _touch(tmp_path / "outra" / "c.docx")
+    discovery = discover(tmp_path, {"promocao": "promocao"})
+    assert sorted(path.name for path, _ in discovery.refused_of("promocao")) == ["a.csv", "b.docx"]
 
 
 def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:

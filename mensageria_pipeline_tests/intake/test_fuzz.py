@@ -9,12 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
+from mensageria_pipeline.storage.limits import Limits
 from mensageria_pipeline_tests.intake.specimens import GROUPS, Specimen
+from mensageria_pipeline_tests.waiting import PATIENCE_S
 
-OPTIONS = ReadOptions(limits=Limits(size_mib=8, columns=60, cell_characters=5_000, memory_mib=2048, timeout_s=30))
+OPTIONS = ReadOptions(
+    limits=Limits(size_mib=8, columns=60, cell_characters=5_000, memory_mib=2048, timeout_s=PATIENCE_S)
+)
 IN_OUR_PROCESS = (".csv", ".tsv", ".txt", ".jsonl", ".parquet")
 SPECIMENS = [specimen for group in GROUPS.values() for specimen in group if len(specimen.content) < 50_000]
 SNIPPETS = (

@@ -5,11 +5,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.contracts.raw_base import list_intakes
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline.intake.ingest import ingest, place_file
-from mensageria_pipeline_tests.conftest import SIMPLE_LIST, Workbench
+from mensageria_pipeline.intake.ingest import ingest
+from mensageria_pipeline.intake.place import place_file
+from mensageria_pipeline_tests.workbench import SIMPLE_LIST, Workbench
 
 
 def test_rows_come_in_as_they_are_with_their_provenance(bench: Workbench) -> None:
@@ -18,9 +19,14 @@ def test_rows_come_in_as_they_are_with_their_provenance(bench: Workbench) -> Non
     (intake,) = bench.ingest("a").intakes
     (row,) = pq.read_table(intake.path, partitioning=None).to_pylist()
     assert row == {
-        "_intake": intake.content_hash, "_file_name": "lista.csv", "_sheet": None, "_row_number": 2,
-        "id": "1", "token": "t", "CPF": "00123",
-    }  # fmt: skip
+        "_intake": intake.content_hash,
+        "_file_name": "lista.csv",
+        "_sheet": None,
+        "_row_number": 2,
+        "id": "1",
+        "token": "t",
+        "CPF": "00123",
+    }
 
 
 def test_the_same_content_under_another_name_is_the_same_intake(bench: Workbench) -> None:
@@ -86,12 +92,24 @@ def test_an_occurrence_adopts_what_was_known_when_it_was_due(bench: Workbench) -
         ingest(bench.layout, bench.project.registry, early, definition, 0)
 
 
+def test_a_folder_of_the_same_key_is_reported_with_the_campaigns_files(bench: Workbench) -> None:
+    """The run's check says so; its rows are not taken in."""
+    bench.drop("Promoção")
+    bench.ingest("promocao")
+    bench.drop("promocao", "id;token\n9;t9\n", "outra.csv")
+    report = bench.ingest("promocao")
+    assert len(report.intakes) == 1
+    ((name, reason),) = report.refused
+    assert name == "outra.csv"
+    assert "mesma chave que Promoção" in reason
+
+
 def test_a_placed_file_never_overwrites_another(bench: Workbench, tmp_path: Path) -> None:
     """Two lists called clientes.csv are two lists."""
     bench.drop("a", SIMPLE_LIST, "clientes.csv")
     other = tmp_path / "clientes.csv"
     other.write_text("id;token\n7;t7\n", encoding="utf-8")
-    placed = place_file(bench.layout, "a", other)
+    placed = place_file(bench.layout, {}, "a", other)
     assert placed.name == "clientes-2.csv"
-    assert place_file(bench.layout, "a", other) == placed
+    assert place_file(bench.layout, {}, "a", other) == placed
     assert (bench.layout.input_dir / "a" / "clientes.csv").read_text() == SIMPLE_LIST

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from mensageria_pipeline.contracts.limits import Limits
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake import workbooks
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
+from mensageria_pipeline.storage.limits import Limits
 from mensageria_pipeline_tests.fakes.workbooks import workbook, zipped
+from mensageria_pipeline_tests.needs import MACHINE
+from mensageria_pipeline_tests.waiting import PATIENCE_S
+
+pytestmark = MACHINE
 
 _DRIVER = """
 import resource, sys
@@ -38,7 +42,7 @@ def read(path: Path) -> tuple[str, int, float]:
     """What a process of its own says of a file under the default limits, its peak memory (MiB) and seconds."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", _DRIVER, str(path)], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", _DRIVER, str(path)], capture_output=True, text=True, check=True, timeout=PATIENCE_S
     )
     said, peak = done.stdout.rsplit(" ", 1)
     return said, int(peak), time.monotonic() - started
@@ -135,8 +139,11 @@ def test_nothing_is_left_of_what_was_unpacked(tmp_path: Path, monkeypatch: pytes
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setattr("tempfile.tempdir", None)
-    for name, content in (("a.zip", zipped({"a.csv": "token\na\n"})), ("b.zip", zipped({"b.csv": ""})),
-                          ("c.xlsx", workbook([["token"], ["a"]]))):  # fmt: skip
+    for name, content in (
+        ("a.zip", zipped({"a.csv": "token\na\n"})),
+        ("b.zip", zipped({"b.csv": ""})),
+        ("c.xlsx", workbook([["token"], ["a"]])),
+    ):
         path = tmp_path / name
         path.write_bytes(content)
         try:

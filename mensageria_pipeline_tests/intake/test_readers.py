@@ -44,8 +44,11 @@ def test_a_quote_within_a_cell_is_a_character(tmp_path: Path) -> None:
     """Fifteen inches; and a doubled quote within a quoted cell is one."""
     _, rows = read(tmp_path, "a.csv", b'id;tela\n1;LED 15"\n\n2;"TV ""55"""\n3;"duas\nlinhas"\n4;x\n')
     assert [(row["_row_number"], row["tela"]) for row in rows] == [
-        (2, 'LED 15"'), (4, 'TV "55"'), (5, "duas\nlinhas"), (6, "x"),
-    ]  # fmt: skip
+        (2, 'LED 15"'),
+        (4, 'TV "55"'),
+        (5, "duas\nlinhas"),
+        (6, "x"),
+    ]
 
 
 def test_a_quote_that_never_closes_is_refused(tmp_path: Path) -> None:
@@ -95,5 +98,9 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, name: str, content: b
 def test_headers_become_unique() -> None:
     """Two columns never share a name, and none takes one of ours."""
     assert unique_headers(["Nome", "nome", "", " a \n b", "_intake"]) == (
-        "Nome", "nome_2", "coluna_3", "a b", "_intake_2",
-    )  # fmt: skip
+        "Nome",
+        "nome_2",
+        "coluna_3",
+        "a b",
+        "_intake_2",
+    )

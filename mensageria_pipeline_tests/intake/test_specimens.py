@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from mensageria_pipeline.texts import CATALOGUE
+from mensageria_pipeline.texts import Language
 from mensageria_pipeline_tests.intake.specimens import GROUPS, Specimen, take_in
+from mensageria_pipeline_tests.texts.catalogues import SENTENCES
 
 SPECIMENS = [specimen for group in GROUPS.values() for specimen in group]
 
 
 def says(text: str, key: str) -> bool:
     """Whether `text` is the Portuguese sentence of `key`, by the longest of its fixed parts."""
-    parts = [part[0] for part in string.Formatter().parse(CATALOGUE[key][0])]
-    return max(parts, key=len).strip() in text
+    forms = SENTENCES[Language.PT_BR][key]
+    longest = [max((part[0] for part in string.Formatter().parse(form)), key=len) for form in forms]
+    return any(part.strip() in text for part in longest)
 
 
 @pytest.mark.parametrize("specimen", SPECIMENS, ids=lambda each: each.file)
@@ -30,6 +32,10 @@ def test_each_list_becomes_what_the_table_says(specimen: Specimen, tmp_path: Pat
     assert dict(found.codes) == dict(specimen.codes)
     doubts = " ".join(found.reading["doubts"])
     assert says(doubts, specimen.doubt) if specimen.doubt else not doubts, doubts
+    if specimen.addresses is not None:
+        assert found.addresses == specimen.addresses
+    if specimen.people is not None:
+        assert found.people == specimen.people
     if specimen.numbers:
         assert found.numbers == specimen.numbers
     if specimen.columns:

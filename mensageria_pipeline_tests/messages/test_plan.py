@@ -3,9 +3,9 @@
 import pyarrow.parquet as pq
 import pytest
 
-from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.errors import StaleInputError, TemplateError
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, Workbench
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION, Workbench
 
 
 def messages(bench: Workbench, campaign: str = "a") -> list[dict[str, object]]:
@@ -57,7 +57,7 @@ def test_every_intake_must_have_the_columns(bench: Workbench) -> None:
     bench.define("a")
     bench.drop("a")
     bench.drop("a", "id;token\n9;t9\n", "sem-nome.csv")
-    with pytest.raises(TemplateError, match=r"usa nome, mas.*Ela tem: id, token"):
+    with pytest.raises(TemplateError, match=r"usa nome, que a base não tem.*Ela tem: id, token"):
         bench.prepare("a")
 
 

@@ -4,8 +4,9 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition, Page, Template
 from mensageria_pipeline.contracts.values import first_name_of
+from mensageria_pipeline.definition.message import Page, Template
+from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import TemplateError
 from mensageria_pipeline.messages.templates import RENDER_FAILED, Rendered, Renderer, data, moeda, template_of
 
@@ -26,7 +27,7 @@ def test_placeholders_with_a_default_are_optional() -> None:
 def test_missing_placeholders_are_named_with_what_the_base_has() -> None:
     """Before anything is rendered, and in a sentence."""
     renderer = Renderer(Template(body="{{ nome }} {{ saldo }}"))
-    with pytest.raises(TemplateError, match=r"usa saldo, mas.*Ela tem: Nome, token"):
+    with pytest.raises(TemplateError, match=r"usa saldo, que a base não tem.*Ela tem: Nome, token"):
         renderer.check_against(["Nome", "token"])
 
 
@@ -34,8 +35,9 @@ def test_placeholders_match_headers_as_people_write_them() -> None:
     """{{ Valor_da_fatura }} is the column 'Valor da Fatura'; {{ telefone }} may be called Celular."""
     renderer = Renderer(Template(body="{{ Valor_da_fatura }} {{ telefone }}"))
     assert renderer.columns_for(["Valor da Fatura", "Celular"]) == {
-        "Valor_da_fatura": "Valor da Fatura", "telefone": "Celular",
-    }  # fmt: skip
+        "Valor_da_fatura": "Valor da Fatura",
+        "telefone": "Celular",
+    }
 
 
 @pytest.mark.parametrize(
@@ -84,8 +86,13 @@ def test_without_a_template_the_base_or_the_name_speaks() -> None:
 
 def test_each_channel_has_its_text() -> None:
     """An SMS has its own words and no title; an e-mail its page; everything else the body."""
-    page = Page(name="a.html", files={"a.html": "{% extends 'b.html' %}{% block x %}{{ nome }}{% endblock %}",
-                                      "b.html": "<p>{% block x %}{% endblock %} {{ loja }}</p>"})  # fmt: skip
+    page = Page(
+        name="a.html",
+        files={
+            "a.html": "{% extends 'b.html' %}{% block x %}{{ nome }}{% endblock %}",
+            "b.html": "<p>{% block x %}{% endblock %} {{ loja }}</p>",
+        },
+    )
     renderer = Renderer(Template(title="Oi", body="corpo {{ nome }}", html=page, sms="curto {{ nome }}"))
     assert renderer.required == ("loja", "nome")
     values = {"nome": "<Ana>", "loja": "Recife"}

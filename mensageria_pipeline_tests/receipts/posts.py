@@ -8,24 +8,42 @@ def zenvia_status(event_id: str, code: str, message_id: str = "", provider_id: s
     """A MESSAGE_STATUS event of Zenvia."""
     return json.dumps(
         {
-            "id": event_id, "timestamp": "2026-11-25T12:00:00Z", "type": "MESSAGE_STATUS", "subscriptionId": "s",
+            "id": event_id,
+            "timestamp": "2026-11-25T12:00:00Z",
+            "type": "MESSAGE_STATUS",
+            "subscriptionId": "s",
             "channel": "sms",
-            "message": {"id": provider_id, "externalId": message_id, "from": "loja", "to": "5511987654321",
-                        "direction": "OUT", "contentIndex": 0},
+            "message": {
+                "id": provider_id,
+                "externalId": message_id,
+                "from": "loja",
+                "to": "5511987654321",
+                "direction": "OUT",
+                "contentIndex": 0,
+            },
             "messageStatus": {"timestamp": "2026-11-25T12:00:01Z", "code": code, "description": "…"} | status,
         }
-    ).encode()  # fmt: skip
+    ).encode()
 
 
 def zenvia_answer(event_id: str, text: str, sender: str = "5511987654321") -> bytes:
     """A MESSAGE event of Zenvia: what somebody answered."""
     return json.dumps(
         {
-            "id": event_id, "timestamp": "2026-11-25T12:00:00Z", "type": "MESSAGE", "channel": "sms", "direction": "IN",
-            "message": {"id": "i", "from": sender, "to": "loja", "direction": "IN",
-                        "contents": [{"type": "text", "text": text}]},
+            "id": event_id,
+            "timestamp": "2026-11-25T12:00:00Z",
+            "type": "MESSAGE",
+            "channel": "sms",
+            "direction": "IN",
+            "message": {
+                "id": "i",
+                "from": sender,
+                "to": "loja",
+                "direction": "IN",
+                "contents": [{"type": "text", "text": text}],
+            },
         }
-    ).encode()  # fmt: skip
+    ).encode()
 
 
 def ses(kind: str, detail: dict[str, Any], *, our_id: str = "", ses_id: str = "0100-1", sns: str = "sns-1") -> bytes:

@@ -9,16 +9,17 @@ import duckdb
 import pytest
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
-from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.contracts.messages import Mode, address_key
 from mensageria_pipeline.contracts.receipts import Delivery
-from mensageria_pipeline.receipts.ask import ask_for_receipts
-from mensageria_pipeline.sending.hold import hold_campaign
-from mensageria_pipeline.sending.ledger.leases import CAMPAIGN, new_owner
-from mensageria_pipeline.sending.ledger.receipts import StoredReport
+from mensageria_pipeline.ledger.campaign_lease import lease_campaign
+from mensageria_pipeline.ledger.leases import CAMPAIGN, new_owner
+from mensageria_pipeline.ledger.receipts import StoredReceipt
+from mensageria_pipeline.receipts.poll import ask_for_receipts
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.fakes.mixed import Mixed
-from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, Reset
+from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, Raw, Reset
 from mensageria_pipeline_tests.receipts.posts import ses, ses_bounce, zenvia_answer, zenvia_status
+from mensageria_pipeline_tests.workbench import with_variables
 
 OUTCOMES = ("outcome", "code", "attempts", "latency_ms", "provider_message_id", "decided_at")
 
@@ -28,8 +29,13 @@ def test_each_person_has_their_outcome_on_their_channel(mixed: Mixed) -> None:
     results, metrics = mixed.results(), mixed.metrics()
     assert {row["outcome"] for row in results.values()} == {"accepted"}
     assert {person: row["provider"] for person, row in results.items()} == {
-        "1": "expo", "2": "expo", "3": "smtp", "4": "smtp", "5": "zenvia", "6": "zenvia",
-    }  # fmt: skip
+        "1": "expo",
+        "2": "expo",
+        "3": "smtp",
+        "4": "smtp",
+        "5": "zenvia",
+        "6": "zenvia",
+    }
     for channel in ("push", "email", "sms"):
         assert metrics[channel]["accepted"] == 2
         assert metrics[channel]["latency_p95_ms"] > 0
@@ -38,8 +44,11 @@ def test_each_person_has_their_outcome_on_their_channel(mixed: Mixed) -> None:
     assert metrics["sms"]["cost"] == pytest.approx(0.18)
     assert metrics["sms"]["cost_per_accepted"] == pytest.approx(0.09)
     assert metrics["push"]["cost"] is None
-    texts = {request.content["to"]: request.content["contents"][0]["text"]
-             for request in mixed.web.requests if "contents" in request.content}  # fmt: skip
+    texts = {
+        request.content["to"]: request.content["contents"][0]["text"]
+        for request in mixed.web.requests
+        if "contents" in request.content
+    }
     assert texts == {"5511987654321": "Oi, Eva", "5511987654322": "Oi, Fabio"}
 
 
@@ -51,12 +60,15 @@ def test_receipts_change_deliveries_and_never_outcomes(mixed: Mixed) -> None:
     assert mixed.post("zenvia", zenvia_status("e2", "NOT_DELIVERED", ids["6"])) == 200
     assert mixed.post("smtp", ses_bounce(ids["3"])) == 200
     assert mixed.post("smtp", ses("Delivery", {}, our_id=ids["4"], sns="sns-2")) == 200
-    found = mixed.fold()
-    assert (found.taken, found.unplaced, list(found.campaigns)) == (4, 0, ["mista"])
+    found = mixed.process_receipts()
+    assert (found.taken, found.awaiting_match, list(found.campaigns)) == (4, 0, ["mista"])
     results, metrics = mixed.results(), mixed.metrics()
     assert {person: results[person]["delivery"] for person in "3456"} == {
-        "3": "bounced", "4": "delivered", "5": "delivered", "6": "undelivered",
-    }  # fmt: skip
+        "3": "bounced",
+        "4": "delivered",
+        "5": "delivered",
+        "6": "undelivered",
+    }
     assert {person: [row[name] for name in OUTCOMES] for person, row in results.items()} == before
     assert (metrics["email"]["bounced"], metrics["email"]["delivered"], metrics["email"]["accepted"]) == (1, 1, 2)
     assert (metrics["sms"]["delivered"], metrics["sms"]["undelivered"]) == (1, 1)
@@ -78,7 +90,7 @@ def test_the_same_receipt_ten_times_and_in_any_order_gives_the_same_end(mixed: M
         for start in range(0, len(shuffled), 27):
             for provider, body in shuffled[start : start + 27]:
                 assert mixed.post(provider, body) == 200
-            mixed.fold()
+            mixed.process_receipts()
         results = mixed.results()
         ends.append([(results[p]["delivery"], results[p]["delivery_code"], results[p]["delivery_at"]) for p in "56"])
         history = mixed.bench.rows(Asset.RECEIPTS, "mista")
@@ -95,10 +107,10 @@ def test_a_bounce_and_a_complaint_hold_for_every_campaign(mixed: Mixed) -> None:
     mixed.post("smtp", ses("Complaint", {}, our_id=ids["4"], sns="sns-2"))
     mixed.post("zenvia", zenvia_answer("a1", "PARE", "5511987654321"))
     mixed.post("zenvia", zenvia_answer("a2", "obrigado", "5511987654322"))
-    found = mixed.fold()
+    found = mixed.process_receipts()
     assert found.suppressed == 3
     ledger = mixed.bench.project.ledger
-    forbidden = ledger.suppressions.forbidden(Mode.LIVE, "outra").addresses
+    forbidden = ledger.suppressions.suppression_set(Mode.LIVE, "outra").addresses
     expected = {
         address_key(ledger.key, "email", "caio@exemplo.com.br"): "dead_address",
         address_key(ledger.key, "email", "davi@exemplo.com.br"): "opted_out",
@@ -118,15 +130,15 @@ def test_the_link_in_an_e_mail_is_pressed_not_opened(mixed: Mixed) -> None:
     with mixed.client as client:
         page = client.get(path)
         assert (page.status_code, "<button>" in page.text) == (200, True)
-        mixed.fold()
-        assert not ledger.suppressions.forbidden(Mode.LIVE, "mista")
+        mixed.process_receipts()
+        assert not ledger.suppressions.suppression_set(Mode.LIVE, "mista")
         for _ in range(3):
             assert client.post(path, content="List-Unsubscribe=One-Click").status_code == 200
         assert client.post(path[:-1] + ("0" if path[-1] != "0" else "1")).status_code == 404
         assert client.get("/sair/mista/x/y").status_code == 404
-    found = mixed.fold()
+    found = mixed.process_receipts()
     assert (found.taken, found.suppressed) == (1, 1)
-    assert set(ledger.suppressions.forbidden(Mode.LIVE, "mista").addresses.values()) == {"opted_out"}
+    assert set(ledger.suppressions.suppression_set(Mode.LIVE, "mista").addresses.values()) == {"opted_out"}
     assert {row["delivery"] for row in mixed.results().values()} == {None}
 
 
@@ -143,7 +155,7 @@ def test_a_receipt_settles_a_doubt(mixed: Mixed) -> None:
     assert report.tally.unknown == 2
     ids = [row["message_id"] for row in mixed.bench.rows(Asset.MESSAGES, "duvida")]
     mixed.post("zenvia", zenvia_status("e1", "DELIVERED", ids[0]))
-    found = mixed.fold()
+    found = mixed.process_receipts()
     assert found.settled == 1
     path = mixed.bench.layout.partition_dir(Asset.SEND_RESULTS, "duvida") / "edition-1-live.parquet"
     rows = duckdb.sql(f"SELECT outcome, code, delivery FROM read_parquet('{path}') ORDER BY outcome").fetchall()
@@ -155,7 +167,7 @@ def test_a_receipt_settles_a_doubt(mixed: Mixed) -> None:
 def test_expo_is_asked_after_its_tickets(mixed: Mixed) -> None:
     """Not before a quarter of an hour, not twice for one that answered, not after a day."""
     project = mixed.bench.project
-    project = replace(project, settings=replace(project.settings, **mixed.settings))
+    project = replace(project, settings=with_variables(project.settings, **mixed.settings))
     now = datetime.now(UTC)
     assert ask_for_receipts(project, now) == []
     tickets = sorted(row["provider_message_id"] for row in mixed.results().values() if row["provider"] == "expo")
@@ -177,9 +189,21 @@ def test_expo_is_asked_after_its_tickets(mixed: Mixed) -> None:
     (third,) = ask_for_receipts(project, later)
     assert (third.asked, third.problem) == (0, "http_503")
     assert ask_for_receipts(project, now + timedelta(hours=25)) == []
-    assert mixed.fold().suppressed == 1
+    assert mixed.process_receipts().suppressed == 1
     deliveries = {row["provider_message_id"]: row["delivery"] for row in mixed.results().values()}
     assert (deliveries[tickets[0]], deliveries[tickets[1]]) == ("bounced", None)
+
+
+def test_a_reply_that_does_not_end_is_not_read_to_its_end(mixed: Mixed) -> None:
+    """Whoever asks for receipts does not fill its memory with what comes: the question is asked again later."""
+    project = mixed.bench.project
+    project = replace(project, settings=with_variables(project.settings, **mixed.settings))
+    piece = b"10000\r\n" + b" " * 65_536 + b"\r\n"
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    mixed.web.script = lambda _request: Raw(head, repeat=4_096, piece=piece)
+    (report,) = ask_for_receipts(project, datetime.now(UTC) + timedelta(minutes=20))
+    assert (report.asked, report.problem) == (0, "http_200")
+    assert mixed.web.written_bytes < 32 << 20
 
 
 def test_reports_of_unknown_messages_wait_a_day_and_are_then_nobodys(mixed: Mixed) -> None:
@@ -187,15 +211,17 @@ def test_reports_of_unknown_messages_wait_a_day_and_are_then_nobodys(mixed: Mixe
     receipts = mixed.bench.project.ledger.receipts
     old = int((datetime.now(UTC) - timedelta(days=2)).timestamp() * 1e6)
     receipts.append(
-        [StoredReport("zenvia", "novo", Delivery.SENT, message_id="f" * 32),
-         StoredReport("zenvia", "velho", Delivery.SENT, message_id="e" * 32, received_at_us=old)]
-    )  # fmt: skip
+        [
+            StoredReceipt("zenvia", "novo", Delivery.SENT, message_id="f" * 32),
+            StoredReceipt("zenvia", "velho", Delivery.SENT, message_id="e" * 32, received_at_us=old),
+        ]
+    )
     assert receipts.has_news()
-    mixed.fold()
-    found = mixed.fold()
-    assert (found.taken, found.unplaced) == (1, 1)
+    mixed.process_receipts()
+    found = mixed.process_receipts()
+    assert (found.taken, found.awaiting_match) == (1, 1)
     counts = receipts.counts()
-    assert (counts.unplaced, counts.done, counts.nobodys) == (1, 0, 1)
+    assert (counts.awaiting_match, counts.done, counts.unmatched) == (1, 0, 1)
     assert not receipts.has_news()
 
 
@@ -204,14 +230,14 @@ def test_a_campaign_that_is_being_sent_is_not_touched(mixed: Mixed) -> None:
     ids = {person: row["message_id"] for person, row in mixed.results().items()}
     mixed.post("smtp", ses_bounce(ids["3"]))
     ledger = mixed.bench.project.ledger
-    with hold_campaign(ledger, "mista", new_owner()):
-        found = mixed.fold()
+    with lease_campaign(ledger, "mista", new_owner()):
+        found = mixed.process_receipts()
         assert (found.taken, dict(found.waiting)) == (0, {"mista": 1})
-        assert len(ledger.suppressions.forbidden(Mode.LIVE, "x").addresses) == 1
+        assert len(ledger.suppressions.suppression_set(Mode.LIVE, "x").addresses) == 1
     assert mixed.results()["3"]["delivery"] is None
     mixed.bench.send("mista", **mixed.settings)
     assert mixed.results()["3"]["delivery"] == "bounced"
-    assert mixed.fold().taken == 1
+    assert mixed.process_receipts().taken == 1
 
 
 def test_a_campaign_whose_sender_was_killed_is_shown_all_the_same(mixed: Mixed) -> None:
@@ -220,7 +246,7 @@ def test_a_campaign_whose_sender_was_killed_is_shown_all_the_same(mixed: Mixed) 
     mixed.post("zenvia", zenvia_status("e1", "DELIVERED", ids["5"]))
     ledger = mixed.bench.project.ledger
     assert ledger.leases.claim("mista", CAMPAIGN, "somebody who was killed")
-    assert mixed.fold().taken == 1
+    assert mixed.process_receipts().taken == 1
     assert mixed.results()["5"]["delivery"] == "delivered"
 
 
@@ -228,19 +254,19 @@ def test_a_wish_is_obeyed_behind_any_number_of_reports_and_only_once(
     mixed: Mixed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reports that wait for a campaign do not hold it up; a person who lifts it is not overruled by the same report."""
-    monkeypatch.setattr("mensageria_pipeline.receipts.fold.TOGETHER", 3)
+    monkeypatch.setattr("mensageria_pipeline.receipts.process.TOGETHER", 3)
     ids = [row["message_id"] for row in mixed.results().values()]
     ledger = mixed.bench.project.ledger
-    with hold_campaign(ledger, "mista", new_owner()):
+    with lease_campaign(ledger, "mista", new_owner()):
         for number in range(12):
             mixed.post("zenvia", zenvia_status(f"e{number}", "SENT", ids[number % 6]))
         mixed.post("zenvia", zenvia_answer("a1", "PARE", "11987654321"))
-        assert mixed.fold().suppressed == 1
-        key = next(iter(ledger.suppressions.forbidden(Mode.LIVE, "x").addresses))
+        assert mixed.process_receipts().suppressed == 1
+        key = next(iter(ledger.suppressions.suppression_set(Mode.LIVE, "x").addresses))
         assert ledger.suppressions.allow([key], "person allow") == 1
-        mixed.fold()
-        assert not ledger.suppressions.forbidden(Mode.LIVE, "x")
-    assert mixed.fold().taken == 12
+        mixed.process_receipts()
+        assert not ledger.suppressions.suppression_set(Mode.LIVE, "x")
+    assert mixed.process_receipts().taken == 12
 
 
 def test_one_broken_campaign_stops_no_other_and_a_kill_before_the_metrics_is_made_up_for(
@@ -253,17 +279,17 @@ def test_one_broken_campaign_stops_no_other_and_a_kill_before_the_metrics_is_mad
     folder.mkdir(parents=True)
     (folder / "edition-1-live.parquet").write_bytes(b"no parquet")
     mixed.bench.project.ledger.receipts.append(
-        [StoredReport("zenvia", "x", Delivery.SENT, message_id="f" * 32, campaign="aaa")]
+        [StoredReceipt("zenvia", "x", Delivery.SENT, message_id="f" * 32, campaign="aaa")]
     )
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("mensageria_pipeline.receipts.fold.publish", killed)
+        patched.setattr("mensageria_pipeline.receipts.process.publish", killed)
         with pytest.raises(KeyboardInterrupt):
-            mixed.fold()
-    found = mixed.fold()
+            mixed.process_receipts()
+    found = mixed.process_receipts()
     assert set(found.troubled) == {"aaa"}
     assert found.campaigns == ["mista"]
     assert mixed.metrics()["sms"]["delivered"] == 1
@@ -278,7 +304,7 @@ def test_a_simulated_send_has_no_receipts(mixed: Mixed) -> None:
     mixed.bench.run("dois", **mixed.settings)
     (message,) = mixed.bench.rows(Asset.MESSAGES, "dois")
     mixed.post("zenvia", zenvia_status("e9", "DELIVERED", message["message_id"]))
-    mixed.fold()
+    mixed.process_receipts()
     publish(mixed.bench.layout, ["dois"])
     with open_warehouse(mixed.bench.layout) as warehouse:
         rows = warehouse.execute("SELECT mode, delivered FROM campaign_metrics WHERE campaign = 'dois'").fetchall()
@@ -296,7 +322,7 @@ def test_a_doubt_of_an_earlier_edition_is_settled_too(mixed: Mixed) -> None:
     mixed.bench.prepare("velha")
     mixed.post("zenvia", zenvia_status("e1", "DELIVERED", first))
     mixed.post("zenvia", zenvia_status("e2", "NOVIDADE", second))
-    found = mixed.fold()
+    found = mixed.process_receipts()
     assert (found.settled, found.unlisted) == (1, 1)
     path = mixed.bench.layout.partition_dir(Asset.SEND_RESULTS, "velha") / "edition-1-live.parquet"
     rows = duckdb.sql(f"SELECT outcome, code, delivery FROM read_parquet('{path}') ORDER BY outcome").fetchall()
@@ -307,7 +333,7 @@ def test_a_wish_from_an_unreadable_address_is_said(mixed: Mixed) -> None:
     """Numbers without 55 or without the ninth digit are understood; what cannot be is counted."""
     for number, sender in enumerate(("11987654301", "551187654302", "5511987654303", "12")):
         mixed.post("zenvia", zenvia_answer(f"a{number}", "sair", sender))
-    found = mixed.fold()
+    found = mixed.process_receipts()
     assert (found.suppressed, found.unreadable) == (3, 1)
 
 
@@ -322,8 +348,8 @@ def test_a_link_that_is_pressed_again_after_a_person_lifted_it_counts_again(
         with mixed.client as client:
             assert client.post(link).status_code == 200
         monkeypatch.undo()
-        assert mixed.fold().suppressed == 1
-        key = next(iter(ledger.suppressions.forbidden(Mode.LIVE, "x").addresses))
+        assert mixed.process_receipts().suppressed == 1
+        key = next(iter(ledger.suppressions.suppression_set(Mode.LIVE, "x").addresses))
         ledger.suppressions.allow([key], "person allow")
 
 
@@ -331,5 +357,5 @@ def test_a_report_that_gives_only_the_providers_id_finds_its_message(mixed: Mixe
     """SES without headers: by the id it gave when it took the e-mail."""
     mail = mixed.results()["3"]
     mixed.post("smtp", ses_bounce(ses_id=mail["provider_message_id"]))
-    mixed.fold()
+    mixed.process_receipts()
     assert [person for person, row in mixed.results().items() if row["delivery"]] == ["3"]

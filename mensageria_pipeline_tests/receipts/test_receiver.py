@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from mensageria_pipeline.contracts.receipts import Delivery
 from mensageria_pipeline.errors import LedgerError
+from mensageria_pipeline.ledger import Ledger
+from mensageria_pipeline.ledger.receipts import ReceiptState
 from mensageria_pipeline.receipts.receiver import MAX_BODY_BYTES, Receiver
-from mensageria_pipeline.sending.ledger import Ledger
-from mensageria_pipeline.sending.ledger.receipts import ReportState
 from mensageria_pipeline_tests.receipts.posts import zenvia_answer, zenvia_status
 
 TOKEN = "um-token-bem-comprido"
@@ -58,7 +58,7 @@ def test_the_same_event_is_kept_once(ledger: Ledger) -> None:
     with client(ledger) as web:
         for _ in range(10):
             assert web.post("/recibos/zenvia", content=zenvia_status("e", "SENT"), headers=BEARER).status_code == 200
-    (report,) = ledger.receipts.in_state(ReportState.OPEN, 10)
+    (report,) = ledger.receipts.in_state(ReceiptState.OPEN, 10)
     assert (report.event_id, report.delivery) == ("e", Delivery.SENT)
 
 
@@ -66,7 +66,7 @@ def test_no_phone_and_no_text_is_kept(ledger: Ledger, tmp_path: Path) -> None:
     """Of an answer only the keyed hash of who gave it."""
     with client(ledger) as web:
         web.post("/recibos/zenvia", content=zenvia_answer("e", "quero SAIR da lista", "5511987654321"), headers=BEARER)
-    (report,) = ledger.receipts.in_state(ReportState.OPEN, 10)
+    (report,) = ledger.receipts.in_state(ReceiptState.OPEN, 10)
     assert len(report.address_key) == 32
     for path in (tmp_path / "ledger").iterdir():
         content = path.read_bytes()

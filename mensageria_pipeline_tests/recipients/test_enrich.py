@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.errors import DefinitionError, InputError
-from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline_tests.workbench import Workbench
 
 LIST = "id;nome;telefone;loja\n1;Ana Souza;11987654321; 07 \n2;Bia;81987654322;8\n3;Caio;11987654323;99\n"
 STORES = "codigo;gerente;cidade\n07;Rui;São Paulo\n8;Sá;Recife\n;Ninguém;\n"
@@ -44,8 +44,10 @@ def test_columns_come_from_a_table_by_key(bench: Workbench, kind: str) -> None:
     bench.define("a", TEMPLATE + (JOIN % "").replace("lojas.csv", reference))
     bench.drop("a", LIST)
     assert bodies(bench) == [
-        "Ana: Rui, SP 11 America/Sao_Paulo", "Bia: Sá, PE 81 America/Recife", "Caio: —, SP 11 America/Sao_Paulo",
-    ]  # fmt: skip
+        "Ana: Rui, SP 11 America/Sao_Paulo",
+        "Bia: Sá, PE 81 America/Recife",
+        "Caio: —, SP 11 America/Sao_Paulo",
+    ]
 
 
 def test_a_missing_key_can_be_a_rejection(bench: Workbench) -> None:
@@ -101,3 +103,17 @@ def test_what_is_derived_is_what_the_row_says(bench: Workbench) -> None:
 def define_and_prepare(bench: Workbench, definition: str) -> None:
     bench.define("a", definition)
     bench.prepare("a")
+
+
+def test_keys_that_look_alike_are_one(bench: Workbench) -> None:
+    """Unseen characters, other spaces, accents apart from their letters and marks of text, on either side."""
+    table(bench, "lojas.csv", "codigo;gerente;cidade\nSa\u0303o\u00a0Luís;Rui;a\n08\u200b;Sá;b\n")
+    bench.define("a", "template: {body: '{{ gerente | default(\"—\") }}'}\n" + JOIN % "")
+    bench.drop("a", 'id;telefone;loja\n1;11987654321;São Luís\u200b\n2;11987654322;"=""08"""\n')
+    assert bodies(bench) == ["Rui", "Sá"]
+
+
+def test_the_domain_of_an_address_with_its_name_is_the_domain(bench: Workbench) -> None:
+    bench.define("a", "channel: email\ntemplate: {body: '{{ dominio_email }}'}\n")
+    bench.drop("a", "email\nAna <ana@Loja.com.br>\nmailto:bia@loja.com.br\n")
+    assert bodies(bench) == ["loja.com.br", "loja.com.br"]

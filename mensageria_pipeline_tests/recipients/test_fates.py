@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mensageria_pipeline.contracts.campaign import OneMessagePer
-from mensageria_pipeline.contracts.recipients import Fate
+from mensageria_pipeline.contracts.fate import Fate
 from mensageria_pipeline.contracts.send_results import Outcome
-from mensageria_pipeline.recipients.fates import FateJudge, Row
+from mensageria_pipeline.definition.model import OneMessagePer
+from mensageria_pipeline.recipients.fates import FateResolver, Row
 
 
 @dataclass
@@ -34,7 +34,7 @@ def row(person: str, address: str, intake: int = 0, code: str = "") -> Row:
 
 
 def fates(rows: list[Row], memory: Memory | None = None, per: OneMessagePer = OneMessagePer.PERSON) -> list[str]:
-    decisions = FateJudge(per, memory or Memory()).decide(rows)
+    decisions = FateResolver(per, memory or Memory()).decide(rows)
     return [f"{d.fate.value}{d.revision or ''}" + (f":{d.code}" if d.code else "") for d in decisions]
 
 
@@ -42,9 +42,12 @@ def test_the_first_row_of_a_person_wins() -> None:
     """By person and by address, within a file and across files."""
     rows = [row("1", "a"), row("1", "a"), row("2", "a"), row("1", "b"), row("1", "a", intake=1)]
     assert fates(rows) == [
-        "planned", "duplicate:duplicate_person", "duplicate:duplicate_address", "duplicate:duplicate_person",
+        "planned",
+        "duplicate:duplicate_person",
+        "duplicate:duplicate_address",
+        "duplicate:duplicate_person",
         "repeated:repeated_row",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_row_that_is_not_messaged_shadows_nobody() -> None:
@@ -94,8 +97,9 @@ def test_a_sent_message_keeps_its_place_when_the_text_changes() -> None:
     """A template that now needs an empty column does not erase who was messaged."""
     memory = Memory({("1", 0): Outcome.ACCEPTED})
     assert fates([row("1", "a", code="missing_field"), row("2", "b", code="missing_field")], memory) == [
-        "planned", "rejected:missing_field",
-    ]  # fmt: skip
+        "planned",
+        "rejected:missing_field",
+    ]
 
 
 _rows = st.builds(
@@ -114,7 +118,7 @@ _rows = st.builds(
 def test_nobody_is_planned_twice_and_no_row_is_lost(rows: list[Row], per: OneMessagePer) -> None:
     """Whatever the list: one fate each, and one message per person (or address) and channel."""
     rows = sorted(rows, key=lambda each: each.intake)
-    decisions = FateJudge(per, Memory(dead={"d"})).decide(rows)
+    decisions = FateResolver(per, Memory(dead={"d"})).decide(rows)
     assert len(decisions) == len(rows)
     planned = [each for each, decision in zip(rows, decisions, strict=True) if decision.fate is Fate.PLANNED]
     assert len({(each.channel, each.address) for each in planned}) == len(planned)

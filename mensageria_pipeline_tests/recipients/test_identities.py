@@ -31,10 +31,15 @@ def test_check_digits_decide(document: str, is_cpf: bool, is_cnpj: bool) -> None
 @pytest.mark.parametrize(
     ("raw", "restored"),
     [
-        ("529.982.247-25", "52998224725"), ("191", "00000000191"), ("11.222.333/0001-81", "11222333000181"),
-        ("222333000181", "00222333000181"), ("12.abc.345/01de-35", "12ABC34501DE35"), ("sem", "sem"), ("", ""),
+        ("529.982.247-25", "52998224725"),
+        ("191", "00000000191"),
+        ("11.222.333/0001-81", "11222333000181"),
+        ("222333000181", "00222333000181"),
+        ("12.abc.345/01de-35", "12ABC34501DE35"),
+        ("sem", "sem"),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_a_column_of_both_gets_each_its_length(raw: str, restored: str) -> None:
     assert restored_cpf(pd.Series([raw], dtype="str")).tolist() == [restored]
 

@@ -1,14 +1,18 @@
 """Addresses and persons, normalized the same way every time; the first broken rule is named."""
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mensageria_pipeline.contracts.clean_text import key_sql, key_text
 from mensageria_pipeline.contracts.columns import Channel, recognize
-from mensageria_pipeline.recipients.addresses import judge_addresses, phone_e164
-from mensageria_pipeline.recipients.identities import restored_cpf
+from mensageria_pipeline.recipients.addresses import judge_addresses
+from mensageria_pipeline.recipients.identities import cpf_is_valid, ids_of, is_error, restored_cpf
 from mensageria_pipeline.recipients.normalize import Demands, TextNeeds, normalize, trimmed
+from mensageria_pipeline.recipients.phones import phone_e164
+from mensageria_pipeline.recipients.row_checks import _filled
 
 
 def judge(channel: Channel | None = None, required: tuple[str, ...] = (), **columns: list[str | None]) -> pd.DataFrame:
@@ -47,9 +51,11 @@ def test_normalizing_a_phone_again_changes_nothing(raw: list[str]) -> None:
 _LOCAL = st.text("abcXYZ019._+-", min_size=1, max_size=12)
 _DOMAINS = st.sampled_from(["gmail.com", "exemplo.com.br", "AÇAÍ.com", "gmial.com", "a_b.com", "x", "sub.dominio.io"])
 _RAW = st.one_of(
-    st.builds(lambda user, domain: f"{user}@{domain}", _LOCAL, _DOMAINS), st.text(max_size=20),
-    st.text("0123456789+() -.", max_size=18), st.sampled_from(["ExponentPushToken[abc]", "a" * 64, "https://a.b/c?d"]),
-)  # fmt: skip
+    st.builds(lambda user, domain: f"{user}@{domain}", _LOCAL, _DOMAINS),
+    st.text(max_size=20),
+    st.text("0123456789+() -.", max_size=18),
+    st.sampled_from(["ExponentPushToken[abc]", "a" * 64, "https://a.b/c?d"]),
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -76,8 +82,14 @@ def test_each_rule_has_its_code_and_names_its_column() -> None:
         endereco=["Ana@Exemplo.com", "sem-arroba", "123", "5,51199E+12", "x", "(11) 98888-7777", ""],
     )
     assert judged["code"].tolist() == [
-        "", "invalid_email", "invalid_phone", "phone_lost_digits", "unknown_channel", "", "missing_address",
-    ]  # fmt: skip
+        "",
+        "invalid_email",
+        "invalid_phone",
+        "phone_lost_digits",
+        "unknown_channel",
+        "",
+        "missing_address",
+    ]
     assert judged["address"].tolist()[0] == "ana@exemplo.com"
     assert judged["address"].tolist()[5] == "+5511988887777"
     assert judged["column"].tolist()[4] == "canal"
@@ -145,3 +157,108 @@ def test_words_for_nothing_are_nothing() -> None:
     assert list(judged["known_as"]) == ["1", "", "", ""]
     judged = judge(Channel.PUSH, token=["", ""], endereco=["Centro", "x" * 30])
     assert list(judged["code"]) == ["missing_address", ""]
+
+
+def test_addresses_with_words_around_them_are_proposed_where_they_are_not_sure() -> None:
+    """Right, or a proposal that a person confirms; never a guess that is sent."""
+    emails = ["ana@x.com;", "mailto:ana@x.com?subject=a", "ana lima@x.com", "ana@x.com; bia@y.com", "a@x.com (casa)"]
+    found = judge_addresses(Channel.EMAIL, pd.Series(emails, dtype="str"))
+    assert list(found["address"]) == [""] * 5
+    assert list(found["suggestion"]) == ["ana@x.com", "ana@x.com", "", "", "a@x.com"]
+    phones = ["wa.me/5511988887777", "11 98888-7777 (Ana)", "11 98888-7777 / 11 97777-6666", "ramal 12"]
+    found = judge_addresses(Channel.SMS, pd.Series(phones, dtype="str"))
+    assert list(found["address"]) == [""] * 4
+    assert list(found["suggestion"]) == ["+5511988887777", "+5511988887777", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("raw", "ids"),
+    [
+        ("123\u200b", "123"),
+        ("\ufeff123", "123"),
+        ("1\u00ad23", "123"),
+        ("12\u202f345", "12345"),
+        ("12 345", "12 345"),
+        ("Ana\u00a0Lima", "Ana Lima"),
+        ("Jose\u0301", "José"),
+        ("7.0", "7"),
+        ("000", ""),
+        ("1E+15", ""),
+        ("a\u0007b", "ab"),
+    ],
+)
+def test_ids_that_look_alike_are_one(raw: str, ids: str) -> None:
+    """And an id without any of that stays as it is: messages that were sent keep their names."""
+    assert list(ids_of(pd.Series([raw], dtype="str"))) == [ids]
+
+
+@given(st.text(max_size=20))
+def test_clean_keys_stay_clean_and_printable_ones_as_they_are(text: str) -> None:
+    once = key_text(text)
+    assert key_text(once) == once
+    if all(" " < letter <= "~" for letter in text):
+        assert once == text
+
+
+def test_pandas_and_duckdb_clean_alike() -> None:
+    """What a text says, and what a row is judged by, are the same cell."""
+    cells = [
+        " a ",
+        "\u200b\u00a0x\u202c",
+        '="0012"',
+        "'0012",
+        "'s-Gravenhage",
+        "a\u200db",
+        "❤\ufe0f",
+        "NULL\u200b",
+        "\\N",
+        "12\u202f345",
+        "e\u0301",
+        "\u3000",
+        '="a"b"',
+        "it's",
+        "#N/D ",
+    ]
+    frame = pd.DataFrame({"x": cells}, dtype="str")
+    texts = duckdb.sql(f"SELECT {_filled('x')} FROM frame").fetchall()
+    assert [text or "" for (text,) in texts] == list(trimmed(frame)["x"])
+    keys = duckdb.sql(f"SELECT {key_sql('x')} FROM frame").fetchall()
+    assert [text for (text,) in keys] == [key_text(cell) for cell in cells[:2]] + ["0012", "0012"] + [
+        key_text(cell) for cell in cells[4:]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("#REF!", True),
+        ("#ref!", True),
+        ("#VALOR!", True),
+        ("#¡VALOR!", True),
+        ("#NOME?", True),
+        ("#¿NOMBRE?", True),
+        ("#DIV/0!", True),
+        ("#NÚM!", True),
+        ("#NULO!", True),
+        ("####", True),
+        ("Err:502", True),
+        ("#DESPEJAR!", True),
+        ("#CÁLC!", True),
+        ("#ERROR!", True),
+        ("=PROCV(A2;B:C;2;0)", True),
+        ("#promo!", False),
+        ("#1", False),
+        ("##", False),
+        ("Erro", False),
+        ("Ernesto", False),
+        ("C#", False),
+        ("=)", False),
+    ],
+)
+def test_errors_of_spreadsheets_are_told_from_words(value: str, is_one: bool) -> None:
+    assert list(is_error(pd.Series([value], dtype="str"))) == [is_one]
+
+
+def test_a_cpf_in_other_digits_is_none() -> None:
+    """Full-width digits pass for digits in Python: it would be a second person."""
+    assert not cpf_is_valid("５２９９８２２４７２５")

@@ -1,10 +1,12 @@
 """A campaign's own rules: compiled to pandera checks, one sentence per broken row, wrong rules refused at once."""
 
+import unicodedata
+
 import pytest
 
-from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.errors import DefinitionError
-from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline_tests.workbench import Workbench
 
 LIST = (
     "id;nome;token;cidade;valor;vencimento;cep\n"
@@ -37,10 +39,15 @@ def test_each_rule_says_what_it_found_and_what_it_expects(bench: Workbench) -> N
     bench.prepare("a")
     refused = {row["row_number"]: row for row in bench.rows(Asset.REJECTED_RECIPIENTS, "a")}
     assert {number: (row["code"], row["column"]) for number, row in refused.items()} == {
-        3: ("missing_field", "nome"), 4: ("not_allowed", "cidade"), 5: ("out_of_range", "valor"),
-        6: ("out_of_range", "valor"), 7: ("out_of_range", "valor"), 8: ("not_a_date", "vencimento"),
-        9: ("not_a_date", "vencimento"), 10: ("no_match", "cep"),
-    }  # fmt: skip
+        3: ("missing_field", "nome"),
+        4: ("not_allowed", "cidade"),
+        5: ("out_of_range", "valor"),
+        6: ("out_of_range", "valor"),
+        7: ("out_of_range", "valor"),
+        8: ("not_a_date", "vencimento"),
+        9: ("not_a_date", "vencimento"),
+        10: ("no_match", "cep"),
+    }
     assert "Recife, Olinda" in refused[4]["reason"]
     assert "≥ 1, ≤ 5000" in refused[5]["reason"]
     assert "01/01/2026" in refused[9]["suggestion"]
@@ -84,3 +91,28 @@ def test_a_rule_that_cannot_be_is_refused_by_name(bench: Workbench, rules: str, 
 def define_and_prepare(bench: Workbench, definition: str) -> None:
     bench.define("a", definition)
     bench.prepare("a")
+
+
+def test_accents_of_a_definition_are_those_of_the_list(bench: Workbench) -> None:
+    """A definition that was written on a Mac may hold its accents apart from the letters; both see one São Paulo."""
+    apart = unicodedata.normalize(
+        "NFD",
+        "template: {body: 'Olá, {{ nome }}'}\nrules: {allowed: {cidade: [São Paulo]}, matches: {nome: 'José.*'}}\n",
+    )
+    bench.define("a", apart)
+    bench.drop(
+        "a", unicodedata.normalize("NFD", "nome;token;cidade\nJosé;t1;SÃO PAULO\n") + "José Sá;t2;São Paulo\u200b\n"
+    )
+    bench.prepare("a")
+    assert [row["body"] for row in bench.rows(Asset.MESSAGES, "a")] == ["Olá, José", "Olá, José Sá"]
+
+
+def test_a_message_that_was_sent_under_an_unclean_name_is_not_sent_again(bench: Workbench) -> None:
+    """The list of before is judged by the rules of now: the person's name changes, their address is known."""
+    bench.define("a", "template: {body: oi}\n")
+    bench.drop("a", "id;token\n123;tok-a\n")
+    bench.run("a")
+    bench.drop("a", "id;token\n123\u200b;tok-a\n\u2060123;tok-a\u200b\n", "de-novo.csv")
+    bench.prepare("a")
+    assert len(bench.rows(Asset.MESSAGES, "a")) == 1
+    assert [row["fate"] for row in bench.rows(Asset.REJECTED_RECIPIENTS, "a")] == ["repeated", "repeated"]

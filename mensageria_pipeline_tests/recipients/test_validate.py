@@ -5,10 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.contracts.recipients import Fate
+from mensageria_pipeline.contracts.fate import Fate
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline_tests.workbench import Workbench
 
 
 def table(bench: Workbench, asset: Asset, campaign: str = "a") -> list[dict[str, object]]:
@@ -24,8 +24,13 @@ def test_rows_end_in_exactly_one_table(bench: Workbench) -> None:
     report = bench.validate("a")
     assert report.row_count == 5
     assert report.fates == {
-        "planned": 1, "rejected": 3, "duplicate": 1, "repeated": 0, "suppressed": 0, "erased": 0,
-    }  # fmt: skip
+        "planned": 1,
+        "rejected": 3,
+        "duplicate": 1,
+        "repeated": 0,
+        "suppressed": 0,
+        "erased": 0,
+    }
     rejected = {row["row_number"]: row for row in table(bench, Asset.REJECTED_RECIPIENTS)}
     assert rejected[3]["refers_to_row"] == 2
     assert rejected[4]["reason"] == "A coluna token está vazia: não há para onde enviar."

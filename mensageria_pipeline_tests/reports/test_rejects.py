@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.reports.rejects import write_rejects
-from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.fakes.workbooks import workbook
+from mensageria_pipeline_tests.workbench import Workbench
 
 LIST = (
     "Nome do Cliente;E-mail;Obs\n"
@@ -70,8 +70,10 @@ def test_the_operators_columns_come_back_with_what_is_wrong(prepared: Workbench)
     header, *rows = sheet_of(path)
     assert header == ["Nome do Cliente", "E-mail", "Obs", "erro", "sugestao", "linha_original"]
     assert [row[:3] for row in rows] == [
-        ["Ana", "ana@gmial.com", "=SOMA(A1)"], [None, "caio@exemplo.com", "'+55"], ["Davi", "davi@", None],
-    ]  # fmt: skip
+        ["Ana", "ana@gmial.com", "=SOMA(A1)"],
+        [None, "caio@exemplo.com", "'+55"],
+        ["Davi", "davi@", None],
+    ]
     assert "ana@gmail.com" in str(rows[0][4])
     assert [str(row[5]).rpartition(":")[2] for row in rows] == ["2", "4", "5"]
     sheet = openpyxl.load_workbook(path).active
@@ -89,10 +91,14 @@ def test_corrected_rows_come_in_once(prepared: Workbench) -> None:
     (path,) = rejects(prepared)
     correct(prepared, path, {0: {"E-mail": "ana@gmail.com"}, 1: {"Nome do Cliente": "Caio"}})
     assert fates(prepared) == {
-        ("lista.csv", 2): "rejected:email_typo→", ("lista.csv", 3): "planned",
-        ("lista.csv", 4): "rejected:missing_field→", ("lista.csv", 5): "rejected:invalid_email→",
-        ("volta.xlsx", 2): "planned", ("volta.xlsx", 3): "planned", ("volta.xlsx", 4): "rejected:invalid_email",
-    }  # fmt: skip
+        ("lista.csv", 2): "rejected:email_typo→",
+        ("lista.csv", 3): "planned",
+        ("lista.csv", 4): "rejected:missing_field→",
+        ("lista.csv", 5): "rejected:invalid_email→",
+        ("volta.xlsx", 2): "planned",
+        ("volta.xlsx", 3): "planned",
+        ("volta.xlsx", 4): "rejected:invalid_email",
+    }
     (path,) = rejects(prepared)
     header, *rows = sheet_of(path)
     assert header == ["Nome do Cliente", "E-mail", "Obs", "erro", "sugestao", "linha_original"]
@@ -121,8 +127,10 @@ def test_the_workbook_dropped_as_it_is_changes_nothing_but_the_names(prepared: W
     prepared.drop("a", path.read_bytes(), "rejeitados.xlsx")
     found = fates(prepared)
     assert [fate for fate in found.values() if fate.startswith("rejected") and "→" not in fate] == [
-        "rejected:email_typo", "rejected:missing_field", "rejected:invalid_email",
-    ]  # fmt: skip
+        "rejected:email_typo",
+        "rejected:missing_field",
+        "rejected:invalid_email",
+    ]
     assert [row[1] for row in sheet_of(rejects(prepared)[0])[1:]] == ["ana@gmial.com", "caio@exemplo.com", "davi@"]
 
 
@@ -130,8 +138,9 @@ def test_lists_with_other_columns_have_a_workbook_of_their_own(prepared: Workben
     prepared.drop("a", "email;Nome do Cliente\nx@;Eva\n", "outra.csv")
     prepared.prepare("a")
     assert [sheet_of(path)[0][:2] for path in rejects(prepared)] == [
-        ["email", "Nome do Cliente"], ["Nome do Cliente", "E-mail"],
-    ]  # fmt: skip
+        ["email", "Nome do Cliente"],
+        ["Nome do Cliente", "E-mail"],
+    ]
 
 
 _MARKS = st.sampled_from("=+-@'\"\t\n;,_x000D 0179eE.áÇ€😀")

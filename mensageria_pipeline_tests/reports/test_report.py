@@ -13,8 +13,9 @@ from mensageria_pipeline.errors import StaleInputError
 from mensageria_pipeline.reports import build
 from mensageria_pipeline.reports.build import build_report
 from mensageria_pipeline.reports.workbook import Section, write_workbook
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, Workbench
 from mensageria_pipeline_tests.needs import need
+from mensageria_pipeline_tests.waiting import PATIENCE_S
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION, Workbench
 
 LIST = "id;nome;token\n1;Ana;t1\n2;Bia;\n=1+1;Caio;t3\n4;Davi;t4\n"
 
@@ -37,14 +38,43 @@ def test_the_workbook_has_summary_results_and_reasons(reported: Workbench) -> No
     """Read back with another library than the one that wrote it."""
     book = fastexcel.read_excel(reported.layout.export_dir("a") / "relatorio.xlsx")
     assert book.sheet_names == [
-        "Resumo", "Gráficos", "Resultados", "Motivos", "Falhas", "Não receberam", "Mensagens",
-    ]  # fmt: skip
-    summary = {row["indicador"]: row["quantidade"] for row in book.load_sheet("Resumo").to_arrow().to_pylist()}
-    assert summary["Linhas recebidas"] == 4
-    assert summary["Linhas planejadas"] == 3
-    assert sum(count for name, count in summary.items() if name.startswith("Mensagens")) == 3
+        "Resumo",
+        "Gráficos",
+        "Resultados",
+        "Por provedor",
+        "Motivos",
+        "Falhas",
+        "Não receberam",
+        "Mensagens",
+    ]
+    rows = openpyxl.load_workbook(reported.layout.export_dir("a") / "relatorio.xlsx")["Resumo"].iter_rows(min_row=2)
+    summary = {row[0].value: row[1] for row in rows}
+    assert list(summary)[:5] == ["Campanha", "Modo", "Primeiro envio", "Último envio", "Taxa de sucesso"]
+    assert (summary["Campanha"].value, summary["Modo"].value) == ("a", "simulação")
+    assert summary["Primeiro envio"].is_date
+    assert summary["Taxa de sucesso"].number_format == "0.0%"
+    assert summary["Linhas recebidas"].value == 4
+    assert summary["Linhas planejadas"].value == 3
+    counts = {name: cell.value for name, cell in summary.items() if name.startswith("Mensagens")}
+    assert sum(counts.values()) == 3
+    accepted = sum(count for name, count in counts.items() if name.startswith("Mensagens aceitas"))
+    assert summary["Taxa de sucesso"].value == accepted / 3
     results = book.load_sheet("Mensagens").to_arrow().to_pylist()
     assert [row["linha"] for row in results] == [2, 4, 5]
+
+
+def test_every_sheet_prints_on_a4_with_lines(reported: Workbench) -> None:
+    """As wide as its columns, across; no cell runs into the next one."""
+    book = openpyxl.load_workbook(reported.layout.export_dir("a") / "relatorio.xlsx")
+    for sheet in book.worksheets:
+        if sheet.title == "Gráficos":
+            continue
+        assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize or 0)) == ("landscape", 9), sheet.title
+        assert sheet.print_options.gridLines, sheet.title
+        for row in sheet.iter_rows(min_row=2):
+            for cell in row:
+                width = sheet.column_dimensions[cell.column_letter].width
+                assert len(str(cell.value or "")) < width or cell.alignment.wrap_text or cell.is_date, cell.coordinate
 
 
 def test_non_recipients_are_refused_rows_and_failed_messages(reported: Workbench) -> None:
@@ -104,10 +134,20 @@ def test_an_office_suite_shows_the_workbook_with_its_charts(reported: Workbench,
     need("" if shutil.which("pdftotext") else "poppler-utils is not installed: apt-get install poppler-utils")
     workbook = reported.layout.export_dir("a") / "relatorio.xlsx"
     subprocess.run(
-        ["soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "pdf",
-         "--outdir", str(tmp_path), str(workbook)],
-        check=True, capture_output=True, timeout=180,
-    )  # fmt: skip
+        [
+            "soffice",
+            f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+            "--headless",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            str(tmp_path),
+            str(workbook),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE_S,
+    )
     shown = subprocess.run(
         ["pdftotext", "-layout", str(tmp_path / "relatorio.pdf"), "-"], check=True, capture_output=True, text=True
     ).stdout

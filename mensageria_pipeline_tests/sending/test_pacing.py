@@ -108,6 +108,19 @@ def test_without_a_configured_rate_the_observed_one_is_halved_and_outgrown() -> 
     assert bucket.reserve(1) <= clock.now
 
 
+def test_a_gap_after_the_last_message_makes_no_observed_rate_slower() -> None:
+    """A sender is killed in the second in which the provider first throttled: six seconds pass before the next one."""
+    clock = Clock()
+    bucket = Bucket(Pace(None), clock=clock)
+    for _ in range(100):
+        bucket.reserve(1)
+        clock.now += 0.001
+    bucket.throttled()
+    clock.now += 6
+    bucket.reserve(1)
+    assert bucket.burst() == int(99 * BURST_S), "a hundred a second, as before the gap"
+
+
 def test_the_ramp_begins_low_and_ends_at_the_full_rate() -> None:
     """What FCM asks for: from zero to the full rate over a minute."""
     clock = Clock()

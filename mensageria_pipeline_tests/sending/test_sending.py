@@ -7,15 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from mensageria_pipeline.contracts.layout import Asset
 from mensageria_pipeline.errors import ContractError, LedgerError, SettingsError, StaleInputError
-from mensageria_pipeline.sending.ledger.journal import Event, Line, now_us
-from mensageria_pipeline.sending.send import SendReport, recorded_problem
-from mensageria_pipeline_tests.conftest import SIMPLE_DEFINITION, Workbench
+from mensageria_pipeline.ledger.journal import Event, Line, now_us
+from mensageria_pipeline.sending.plan_snapshot import recorded_problem
+from mensageria_pipeline.sending.send import SendSummary
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.fakes.provider_server import Answer, Incoming, ProviderServer, Reset, Silence
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION, Workbench
 
 LIVE = SIMPLE_DEFINITION + "provider: http\n"
-Live = Callable[..., SendReport]
+Live = Callable[..., SendSummary]
 
 
 def results(bench: Workbench, campaign: str = "a", asset: Asset = Asset.SEND_RESULTS) -> list[dict[str, object]]:
@@ -58,8 +59,9 @@ def test_a_corrected_file_sends_only_what_is_new(bench: Workbench, live: Live, p
     report = live("a")
     assert report.tally.outcomes["accepted"] == 2
     assert Counter(message["to"] for request in provider_server.requests for message in request.messages) == {
-        "t1": 1, "t2": 1,
-    }  # fmt: skip
+        "t1": 1,
+        "t2": 1,
+    }
 
 
 def test_simulated_first_then_live_sends_everything_live(
@@ -161,7 +163,7 @@ def test_refused_credentials_stop_at_once_and_lose_nothing(
     report = live("a", default_batch_size=10)
     assert report.problem is not None
     assert "recusou as credenciais" in report.problem.text()
-    assert f"{report.tally.pending} mensagem(ns) continuam pendentes" in report.problem.text()
+    assert f"{report.tally.pending} mensagens continuam pendentes" in report.problem.text()
     assert report.tally.pending == 500
     assert report.tally.unknown == 0
     recorded = recorded_problem(bench.layout, "a")
@@ -200,8 +202,13 @@ def test_a_person_whose_address_died_gets_the_new_one(
     live("a")
     bench.drop("a", "id;nome;token\n1;Ana;novo\n2;Bia;outro\n", "nova.csv")
     assert live("a").tally.outcomes == {
-        "accepted": 2, "rejected": 0, "invalid_address": 1, "expired": 0, "cancelled": 0, "suppressed": 0,
-    }  # fmt: skip
+        "accepted": 2,
+        "rejected": 0,
+        "invalid_address": 1,
+        "expired": 0,
+        "cancelled": 0,
+        "suppressed": 0,
+    }
     live("a")
     sent_to = Counter(m["to"] for request in provider_server.requests for m in request.messages)
     assert sent_to == {"velho": 1, "t2": 1, "novo": 1}
@@ -352,7 +359,7 @@ def test_a_ledger_that_cannot_be_written_stops_sending(
     folder = bench.layout.ledger_dir / "a"
     folder.mkdir(parents=True)
     (folder / "shard-000.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(LedgerError, match="não pôde ser gravado"):
+    with pytest.raises(LedgerError, match="está danificado"):
         live("a")
     assert not provider_server.requests
 

@@ -3,18 +3,15 @@ SELECT linha, arquivo, pessoa, canal, etapa, codigo, motivo, sugestao
 FROM (
     SELECT
         row_number AS linha, file_name AS arquivo, person AS pessoa, channel AS canal,
-        CASE fate
-            WHEN 'rejected' THEN 'rejeitada' WHEN 'duplicate' THEN 'duplicada' WHEN 'repeated' THEN 'repetida'
-            WHEN 'suppressed' THEN 'suprimida' ELSE 'apagada'
-        END AS etapa,
-        code AS codigo, reason AS motivo, suggestion AS sugestao
+        word('row_' || fate) AS etapa, code AS codigo,
+        if(getvariable('language') = 'en', reason_en, reason) AS motivo, suggestion_of(suggestion) AS sugestao
     FROM rejected_recipients
     WHERE superseded_by = ''
     UNION ALL
     SELECT
-        row_number, file_name, person, channel, 'envio' AS etapa, coalesce(code, outcome) AS codigo,
+        row_number, file_name, person, channel, word('origin_sending') AS etapa, coalesce(code, outcome) AS codigo,
         reason_of(outcome, code) AS motivo,
-        CASE outcome WHEN 'invalid_address' THEN 'Peça um endereço novo.' ELSE 'Nada a fazer.' END AS sugestao
+        word(if(outcome = 'invalid_address', 'suggest_new_address', 'suggest_none')) AS sugestao
     FROM (
         SELECT * FROM send_results
         QUALIFY row_number() OVER (PARTITION BY message_id ORDER BY mode, edition DESC) = 1

@@ -4,7 +4,7 @@ SELECT
     recipients.file_name AS arquivo,
     send_results.person AS pessoa,
     send_results.channel AS canal,
-    CASE mode WHEN 'live' THEN 'real' ELSE 'simulação' END AS modo,
+    mode_of(mode) AS modo,
     send_results.edition AS edicao,
     provider AS provedor,
     outcome_of(outcome) AS resultado,

@@ -20,7 +20,7 @@
 -- attempts: requests made, counted per message
 -- retries: attempts beyond each message's first
 -- throttled: attempts answered 'slow down'; they are no failures
--- latency_avg_ms: mean of request to answer, over messages whose outcome an answer decided
+-- latency_avg_ms: mean of request to answer, over attempts with an answer
 -- latency_p50_ms: median of the same
 -- latency_p95_ms: 95th percentile of the same
 -- latency_p99_ms: 99th percentile of the same
@@ -41,6 +41,7 @@ WITH counted AS (
         campaign, mode, edition, provider, channel,
         count(*) AS messages,
         count(*) FILTER (outcome = 'accepted') AS accepted,
+        count(*) FILTER (outcome IN ({failures})) AS failed,
         count(*) FILTER (outcome = 'rejected') AS rejected,
         count(*) FILTER (outcome = 'invalid_address') AS invalid_address,
         count(*) FILTER (outcome = 'expired') AS expired,
@@ -51,10 +52,8 @@ WITH counted AS (
         coalesce(sum(attempts), 0)::BIGINT AS attempts,
         coalesce(sum(greatest(attempts - 1, 0)), 0)::BIGINT AS retries,
         coalesce(sum(throttled), 0)::BIGINT AS throttled,
-        avg(latency_ms) AS latency_avg_ms,
-        quantile_cont(latency_ms, [0.5, 0.95, 0.99]) AS quantiles_ms,
         count(delivery) AS reported,
-        count(*) FILTER (delivery IN ('delivered', 'read', 'complained')) AS delivered,
+        count(*) FILTER (delivery IN ({arrived})) AS delivered,
         count(*) FILTER (delivery = 'read') AS read,
         count(*) FILTER (delivery = 'bounced') AS bounced,
         count(*) FILTER (delivery = 'undelivered') AS undelivered,
@@ -64,13 +63,20 @@ WITH counted AS (
         max(decided_at) FILTER (attempts > 0) AS last_send_at
     FROM send_results
     GROUP BY ALL
+), answered AS (
+    SELECT
+        campaign, mode, edition, provider, channel,
+        avg(latency_ms) AS latency_avg_ms,
+        quantile_cont(latency_ms, [0.5, 0.95, 0.99]) AS quantiles_ms
+    FROM answered_attempts
+    GROUP BY ALL
 )
 SELECT
     campaign, mode, edition, provider, channel,
     messages, accepted, rejected, invalid_address, expired, cancelled, suppressed, unknown, pending,
     messages - pending AS total_processed,
     accepted AS delivered_to_provider,
-    rejected + invalid_address + expired AS total_failed,
+    failed AS total_failed,
     attempts, retries, throttled,
     latency_avg_ms,
     quantiles_ms[1] AS latency_p50_ms,
@@ -83,3 +89,4 @@ SELECT
     first_send_at, last_send_at,
     (messages - pending) * 60e6 / nullif(date_diff('microsecond', first_send_at, last_send_at), 0) AS messages_per_minute
 FROM counted
+LEFT JOIN answered USING (campaign, mode, edition, provider, channel)

@@ -13,8 +13,9 @@ SELECT
     campaign, mode, provider, channel,
     time_bucket(INTERVAL 5 MINUTE, started_at) AS window_start_at,
     count(*) AS attempts,
-    count(*) FILTER (verdict IN ('rejected', 'invalid_address', 'retry', 'unknown')) AS errors,
+    count(*) FILTER (verdict IN ({failed_verdicts})) AS errors,
     count(*) FILTER (verdict = 'throttled') AS throttled,
-    count(*) FILTER (verdict IN ('rejected', 'invalid_address', 'retry', 'unknown')) / nullif(count(*), 0) AS error_rate
+    count(*) FILTER (verdict IN ({failed_verdicts})) / nullif(count(*), 0)
+        AS error_rate
 FROM attempts
 GROUP BY ALL

@@ -9,9 +9,6 @@
 -- latency_p95_ms: 95th percentile
 -- latency_p99_ms: 99th percentile
 -- latency_max_ms: slowest answer
-WITH answered AS (
-    SELECT * FROM attempts WHERE latency_ms IS NOT NULL AND verdict <> 'unknown'
-)
 SELECT
     campaign, mode, provider,
     count(*) AS answered,
@@ -20,5 +17,5 @@ SELECT
     quantile_cont(latency_ms, 0.95) AS latency_p95_ms,
     quantile_cont(latency_ms, 0.99) AS latency_p99_ms,
     max(latency_ms) AS latency_max_ms
-FROM answered
+FROM answered_attempts
 GROUP BY ALL

@@ -8,8 +8,7 @@
 -- answered: attempts with an answer in it
 WITH stepped AS (
     SELECT campaign, mode, provider, floor(ln(greatest(latency_ms, 0.1)) / ln(1.2))::INTEGER AS step
-    FROM attempts
-    WHERE latency_ms IS NOT NULL AND verdict <> 'unknown'
+    FROM answered_attempts
 )
 SELECT campaign, mode, provider, 1.2 ^ step AS from_ms, 1.2 ^ (step + 1) AS to_ms, count(*) AS answered
 FROM stepped

@@ -14,7 +14,7 @@ SELECT
     time_bucket(INTERVAL 1 MINUTE, started_at) AS minute_at,
     count(*) AS attempts,
     count(*) FILTER (verdict = 'accepted') AS accepted,
-    count(*) FILTER (verdict IN ('rejected', 'invalid_address', 'retry', 'unknown')) AS failed,
+    count(*) FILTER (verdict IN ({failed_verdicts})) AS failed,
     count(*) FILTER (verdict = 'throttled') AS throttled
 FROM attempts
 GROUP BY ALL

@@ -18,7 +18,7 @@
 -- is_retriable: `mensageria retry` may try it again; a dead address needs another address instead
 WITH failed AS (
     SELECT * FROM read_parquet('{processed}/send_results/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)
-    WHERE outcome IN ('rejected', 'invalid_address', 'expired', 'cancelled')
+    WHERE outcome IN ({failures}, 'cancelled')
 ), last_attempt AS (
     SELECT campaign, mode, message_id, arg_max(verdict, attempt) AS last_answer, arg_max(code, attempt) AS last_code
     FROM read_parquet('{processed}/attempts/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)

@@ -1,0 +1,232 @@
+"""The rows of a text file that is not regular, read strictly: what can be read in two ways is broken, not guessed.
+
+A quoted cell may hold line breaks, and a quote that was never meant to open a cell looks the same until the next
+quote. So a row of several lines is believed only when it has as many cells as the others and none of the lines that it
+swallowed passes for a row itself. A line whose quotes do not fit is broken alone; reading goes on with the next line.
+"""
+
+import csv
+import re
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.dialect import Dialect
+from mensageria_pipeline.storage.limits import Limits
+
+_PROFILED_ROWS = 500
+_DIGITS = re.compile(r"[\d\s.,()+/\-]*\d[\d\s.,()+/\-]*")
+_FEW = 2
+
+
+class TextRow(NamedTuple):
+    number: int
+    """As a spreadsheet counts: a row of several lines is one."""
+    cells: list[str]
+    lines: Sequence[str]
+    """The lines that it was made of; only until the next row is asked for."""
+    is_broken: bool = False
+    """True where quotes do not say what its cells are; then `cells` are the line's, quotes and all."""
+
+
+@dataclass
+class Profile:
+    """What rows of a file look like, by which a line is told from the continuation of a cell."""
+
+    width: int = 0
+    """Cells of most rows."""
+    counts: list[int] = field(default_factory=list)
+    """Per column: filled cells."""
+    with_at: list[int] = field(default_factory=list)
+    with_digits: list[int] = field(default_factory=list)
+    """Per column: cells that are digits and their punctuation."""
+    rows: int = 0
+    has_padding: bool = False
+    """True where a cell begins with a blank."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[str]], width: int) -> "Profile":
+        """`rows` have the header first: it says how many cells there are and not what they look like."""
+        found = cls(width, [0] * width, [0] * width, [0] * width)
+        for row in rows[1:]:
+            found.learn(row)
+        return found
+
+    def learn(self, cells: Sequence[str]) -> None:
+        """Take the beginning of a row, or all of it, into account."""
+        self.rows += 1
+        for position, cell in enumerate(cells[: self.width]):
+            if cell.strip():
+                self.counts[position] += 1
+                self.with_at[position] += "@" in cell
+                self.with_digits[position] += bool(_DIGITS.fullmatch(cell))
+                self.has_padding = self.has_padding or cell[0] == " "
+
+    def with_row(self, beginning: Sequence[str]) -> "Profile":
+        """The same with the beginning of one more row."""
+        found = replace(self, counts=[*self.counts], with_at=[*self.with_at], with_digits=[*self.with_digits])
+        found.learn(beginning)
+        return found
+
+    def could_be_row(self, cells: Sequence[str]) -> bool:
+        """False where the number of cells or what is in them says that it is no row of this file."""
+        if len(cells) != self.width:
+            return False
+        if self.rows >= _FEW and not self.has_padding and any(cell.startswith(" ") for cell in cells):
+            return False
+        return not any(self._is_foreign(position, cell) for position, cell in enumerate(cells) if cell.strip())
+
+    def shows_a_row(self, cells: Sequence[str]) -> bool:
+        """True where a cell is what its column always is: an address, or a number."""
+        return any(
+            (0 < count == self.with_at[place] and "@" in cell)
+            or (_FEW <= count == self.with_digits[place] and _DIGITS.fullmatch(cell) is not None)
+            for place, (cell, count) in enumerate(zip(cells, self.counts, strict=False))
+        )
+
+    def _is_foreign(self, position: int, cell: str) -> bool:
+        count = self.counts[position]
+        if count and self.with_at[position] == count and "@" not in cell:
+            return True
+        return count >= _FEW and self.with_digits[position] == count and not _DIGITS.fullmatch(cell)
+
+
+class _Lines:
+    """The lines of a file; those of the row under way are kept, to be read again."""
+
+    def __init__(self, file: Iterator[str]) -> None:
+        self._file = file
+        self._waiting: deque[str] = deque()
+        self.row: list[str] = []
+        self.has_ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self._waiting:
+            line = self._waiting.popleft()
+        else:
+            try:
+                line = next(self._file)
+            except StopIteration:
+                self.has_ended = True
+                raise
+        self.row.append(line)
+        return line
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        self._waiting.extendleft(reversed(lines))
+        self.has_ended = False
+
+    def peek(self, count: int) -> list[str]:
+        while len(self._waiting) < count and (line := next(self._file, None)) is not None:
+            self._waiting.append(line)
+        return [line for line, _ in zip(self._waiting, range(count), strict=False)]
+
+
+@dataclass
+class RowReader:
+    """Reads a UTF-8 file. Without a profile every row that is well formed is believed."""
+
+    path: Path
+    dialect: Dialect
+    file_name: str
+    limits: Limits
+    profile: Profile | None = None
+    lines: _Lines = field(init=False)
+
+    def __iter__(self) -> Iterator[TextRow]:
+        """Every row that is not blank. Raises InputError for a quote that never closes, and for endless cells."""
+        csv.field_size_limit(self.limits.cell_characters)
+        with self.path.open(encoding="utf-8", newline="") as file:
+            for _ in range(self.dialect.skipped_lines):
+                next(file, None)
+            self.lines = _Lines(file)
+            yield from self._numbered(self.dialect.skipped_lines)
+
+    def _numbered(self, number: int) -> Iterator[TextRow]:
+        lines, reader, is_after_broken, suspects = self.lines, self.dialect.reader(self.lines), False, 0
+        while True:
+            lines.row.clear()
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                self._refuse_endless(error, number + 1)
+                suspects = max(suspects, len(lines.row)) - 1  # lines that its quote reached
+                lines.give_back(lines.row[1:])
+                reader, is_after_broken = self.dialect.reader(lines), True
+                number += 1
+                yield self._broken(number, lines.row[0])
+                continue
+            if cells is None:
+                return
+            if not cells:  # a blank line
+                number += 1
+            elif self._is_believed(cells, lines.row, is_after_broken=is_after_broken, is_suspect=suspects > 0):
+                is_after_broken, suspects = False, suspects - len(lines.row)
+                number += 1
+                yield TextRow(number, cells, lines.row)
+            else:
+                suspects -= len(lines.row)
+                for line in list(lines.row):
+                    number += 1
+                    if line.strip("\r\n"):
+                        yield self._broken(number, line)
+
+    def _is_believed(self, cells: list[str], taken: Sequence[str], *, is_after_broken: bool, is_suspect: bool) -> bool:
+        if self.profile is None or (len(taken) == 1 and not (is_after_broken or is_suspect)):
+            return True
+        if is_suspect and len(taken) == 1 and not self.profile.shows_a_row(cells):
+            return False
+        if len(taken) == 1:  # it may go on with the cell of the broken line above it
+            return self.profile.could_be_row(cells) and taken[0].count(self.dialect.quote) % 2 == 0
+        return len(cells) == self.profile.width and not self._may_be_rows(cells, taken)
+
+    def _may_be_rows(self, cells: list[str], taken: Sequence[str]) -> bool:
+        """Whether the lines that one cell spans may be rows of their own, between two quotes that are out of place.
+
+        They may where both the first and the last line are complete without it, or where one shows what rows show.
+        """
+        spanning = [(place, cell) for place, cell in enumerate(cells) if "\n" in cell or "\r" in cell]
+        if self.profile is None or len(spanning) != 1:
+            return False
+        place, cell = spanning[0]
+        pieces = re.split(r"\r\n|\r|\n", cell)
+        before, after = (piece.count(self.dialect.delimiter) for piece in (pieces[0], pieces[-1]))
+        are_whole = before == len(cells) - 1 - place and after == place
+        known = self.profile.with_row(cells[:place])
+        readings = [each for line in taken[1:] for each in (self.dialect.split(line), self.dialect.cells(line)) if each]
+        possible = [reading for reading in readings if known.could_be_row(reading)]
+        return (are_whole and bool(possible)) or any(known.shows_a_row(reading) for reading in possible)
+
+    def _broken(self, number: int, line: str) -> TextRow:
+        """A line as it is; what is beyond the usual number of cells stays in the last."""
+        bare = line.rstrip("\r\n")
+        most = self.profile.width - 1 if self.profile and self.profile.width else -1
+        return TextRow(number, bare.split(self.dialect.delimiter, most), [line], is_broken=True)
+
+    def _refuse_endless(self, error: csv.Error, number: int) -> None:
+        if "field larger" in str(error):
+            key = "file_cell_too_long" if len(self.lines.row) == 1 else "file_stray_quote"
+            raise InputError(key, file=self.file_name, line=number, limit=self.limits.cell_characters) from None
+        if self.lines.has_ended and "unexpected end" in str(error):
+            raise InputError("file_open_quote", file=self.file_name, line=number) from None
+
+
+def sample_profile(rows: RowReader) -> Profile:
+    """The profile of a file by its first rows, read without one."""
+    widths = Counter[int]()
+    lines: list[list[str]] = []
+    for row in rows:
+        if not row.is_broken and any(cell.strip() for cell in row.cells):
+            widths[len(row.cells)] += 1
+            if len(row.lines) == 1:
+                lines.append(row.cells)
+        if widths.total() == _PROFILED_ROWS:
+            break
+    width = max(widths, key=lambda each: widths[each], default=0)
+    return Profile.of([cells for cells in lines if len(cells) == width], width)

@@ -1,0 +1,136 @@
+"""The journal of a campaign: append-only lines, an intent before each request and an answer after.
+
+A message's state is derived from its lines, never stored: the last line that settles or reopens it decides;
+else an intent without an answer, or an answer `unknown`, leaves it in doubt; else it is pending.
+
+One file per shard. Which shard a message is written to may differ from run to run; lines are therefore
+ordered by the token of the lease they were written under, and below it by their number: no clock decides.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.errors import LedgerError
+from mensageria_pipeline.ledger.file import LedgerFile, read_fact
+from mensageria_pipeline.ledger.groups import grouped
+from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LINES, SCHEMA
+from mensageria_pipeline.ledger.journal.shard import WRITTEN_HERE, Shard
+from mensageria_pipeline.ledger.message_states import DECIDING, States, settled, unsettled
+from mensageria_pipeline.storage.times import DEFAULT_TIMES
+
+_FETCH_ROWS = "50000"
+_STATE_LINES = sa.select(LINES.c.token, LINES.c.seq, LINES.c.message_id, LINES.c.attempt, LINES.c.event)
+"""What a message's state is derived from; token and number say what came first."""
+
+
+class Journal:
+    """All shards of a campaign, to be read; and the door to each for its writer."""
+
+    def __init__(self, folder: Path, ledger_id: str = "", busy_timeout_s: float = DEFAULT_TIMES.busy_timeout_s) -> None:
+        self._folder, self._ledger_id, self._busy_timeout_s = folder, ledger_id, busy_timeout_s
+
+    def shard(self, number: int, token: int) -> Shard:
+        return Shard(self._file(number), token, self._ledger_id)
+
+    def shards(self) -> list[int]:
+        """The numbers of the shards that were ever written."""
+        return sorted(int(path.stem.removeprefix("shard-")) for path in self._folder.glob("shard-[0-9]*.db"))
+
+    def fences(self) -> dict[int, int]:
+        """Shard → the token that its file was fenced with last."""
+        found = {}
+        for number in self.shards():
+            with self._file(number).read() as connection:
+                found[number] = int(read_fact(connection, FACTS, FENCE) or 0)
+        return found
+
+    def highest_fence(self) -> int:
+        """The highest token that any shard was fenced with; 0 for none."""
+        return max(self.fences().values(), default=0)
+
+    def extent(self) -> dict[int, int]:
+        """Shard → the number of its last line, 0 for none: what a reader of the whole journal saw at that moment."""
+        found = {}
+        for number in self.shards():
+            with self._file(number).read() as connection:
+                found[number] = connection.execute(sa.select(sa.func.max(LINES.c.seq))).scalar() or 0
+        return found
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"shard-{number:03}.db"
+
+    def _file(self, number: int) -> LedgerFile:
+        return LedgerFile(self._path(number), SCHEMA, self._busy_timeout_s)
+
+    def _rows(self, query: sa.Select[Any]) -> Iterator[Any]:
+        """The rows of `query` over every shard."""
+        for number in self.shards():
+            with self._file(number).read() as connection:
+                yield from connection.execution_options(stream_results=True).execute(query)
+
+    def states(self, mode: Mode) -> States:
+        """What became of every message that was touched in `mode`."""
+        own = _STATE_LINES.where(LINES.c.mode == mode.value)
+        deciding = own.where(LINES.c.event.in_(sorted(DECIDING)))
+        final = settled((row.message_id, row.event) for row in sorted(self._rows(deciding)))
+        others = (row for row in self._rows(own) if row.message_id not in final)
+        return States(final, unsettled((row.message_id, row.attempt, row.event) for row in others))
+
+    def addresses(self, mode: Mode, edition: int) -> dict[str, set[str]]:
+        """Address keys that requests of an edition went to in `mode`, each with the messages they were for."""
+        columns = (LINES.c.address_key, LINES.c.message_id)
+        query = sa.select(*columns).where(LINES.c.mode == mode.value, LINES.c.edition == edition).distinct()
+        found: dict[str, set[str]] = {}
+        for address_key, message_id in self._rows(query):
+            found.setdefault(address_key, set()).add(message_id)
+        return found
+
+    def address_keys(self, message_ids: Sequence[str]) -> dict[str, str]:
+        """Where messages went, as keyed hashes; those that never left are not in it."""
+        found: dict[str, str] = {}
+        for some in grouped(message_ids):
+            chosen = LINES.c.message_id.in_(some) & LINES.c.address_key.is_not(None)
+            found |= {
+                row.message_id: row.address_key
+                for row in self._rows(sa.select(LINES.c.message_id, LINES.c.address_key).where(chosen))
+            }
+        return found
+
+    def open_attempts(self, mode: Mode, message_ids: Sequence[str]) -> dict[str, set[int]]:
+        """Of some messages those in doubt: each with its attempts that may have arrived."""
+        found: dict[str, set[int]] = {}
+        for some in grouped(message_ids):
+            query = _STATE_LINES.where(LINES.c.mode == mode.value, LINES.c.message_id.in_(some))
+            rows = sorted(self._rows(query))
+            final = settled((row.message_id, row.event) for row in rows if row.event in DECIDING)
+            others = unsettled((row.message_id, row.attempt, row.event) for row in rows if row.message_id not in final)
+            found |= {name: state.open_attempts for name, state in others.items() if state.is_in_doubt}
+        return found
+
+    @contextlib.contextmanager
+    def open_reader(self, shard: int, columns: str) -> Iterator[pa.RecordBatchReader]:
+        """The lines of a shard as Arrow, for `columns`: SQL expressions that are never null.
+
+        ADBC hands lines over as columns, without a Python object for each. It brings its own copy of SQLite, and
+        two copies in one process drop each other's locks on a file (sqlite.org/howtocorrupt, 2.2.1): a shard that
+        is being written in this process cannot be read so.
+        """
+        import adbc_driver_sqlite.dbapi as adbc  # noqa: PLC0415 - it imports pandas, which senders do not need
+
+        path = self._path(shard)
+        if path in WRITTEN_HERE:
+            raise LedgerError("ledger_unwritable", problem="open for writing", path=path.parent.name)
+        self._file(shard).open_writer().close()  # an older file is brought to today's version first
+        try:
+            with adbc.connect(str(path)) as connection, connection.cursor() as cursor:
+                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _FETCH_ROWS})
+                cursor.execute(f"SELECT {columns} FROM journal")  # noqa: S608 - expressions of our own
+                yield cursor.fetch_record_batch()
+        except (adbc.Error, pa.ArrowException, OSError) as error:
+            raise LedgerError("ledger_unwritable", problem=type(error).__name__, path=path.parent.name) from None

@@ -1,0 +1,115 @@
+"""One file of a journal, as its writer holds it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from mensageria_pipeline.errors import LeaseLostError, LedgerError
+from mensageria_pipeline.ledger.file import LedgerFile, insert_once, read_fact, write_fact
+from mensageria_pipeline.ledger.groups import grouped
+from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LEDGER_ID, LINES, Event, Line
+
+_COLUMNS = (
+    "message_id, mode, attempt, event, at_us, code, provider_message_id, latency_ms, address_key, edition, cost, token"
+)
+_BLOCKS = (256, 32, 4, 1)
+"""Lines per statement: one with many rows runs in SQLite as a whole, without a turn of the interpreter's lock
+for each row."""
+WRITTEN_HERE: set[Path] = set()
+"""Shards that this process has open for writing."""
+
+
+class Shard:
+    """One file of a journal, as its writer holds it under a lease's token."""
+
+    def __init__(self, file: LedgerFile, token: int, ledger_id: str = "") -> None:
+        self._file = file
+        self._token, self._ledger_id = token, ledger_id
+
+    def fence(self) -> None:
+        """Refuse, from now on, whoever holds an older token.
+
+        Raises LeaseLostError when this one is older itself, and LedgerError for a file of another ledger.
+        """
+        with self._file.write() as connection:
+            if self._ledger_id:
+                self._check_identity(connection)
+            insert_once(connection, FACTS, {"name": FENCE, "value": "0"})
+            if int(read_fact(connection, FACTS, FENCE) or 0) > self._token:
+                raise LeaseLostError(self._file.path.parent.name)
+            write_fact(connection, FACTS, FENCE, str(self._token))
+
+    def _check_identity(self, connection: sa.Connection) -> None:
+        """A file from before ledgers had names becomes this one's."""
+        insert_once(connection, FACTS, {"name": LEDGER_ID, "value": self._ledger_id})
+        if read_fact(connection, FACTS, LEDGER_ID) != self._ledger_id:
+            raise LedgerError("ledger_foreign", campaign=self._file.path.parent.name)
+
+    @cached_property
+    def _writer(self) -> sa.Connection:
+        WRITTEN_HERE.add(self._file.path)
+        return self._file.open_writer()
+
+    def append(self, lines: Sequence[Line]) -> None:
+        """Write `lines` in one durable transaction. For one thread.
+
+        Raises LedgerError when they cannot be written, or when somebody has taken the shard over; nothing is
+        then written.
+        """
+        with self._file.errors():
+            try:
+                done = 0
+                for size in _BLOCKS:
+                    statement = _insert(size, self._token)
+                    while len(lines) - done >= size:
+                        values = tuple(chain.from_iterable(lines[done : done + size]))
+                        self._writer.exec_driver_sql(statement, values)
+                        done += size
+                self._check_fence()
+                self._writer.commit()
+            except (sa.exc.SQLAlchemyError, LedgerError):
+                self._writer.rollback()
+                raise
+
+    def _check_fence(self) -> None:
+        """In the transaction that writes: whoever raises the fence waits for it, or it for them."""
+        fence = self._writer.exec_driver_sql(f"SELECT value FROM ledger_facts WHERE name = '{FENCE}'").scalar()  # noqa: S608
+        if fence is not None and int(fence) > self._token:
+            raise LeaseLostError(self._file.path.parent.name)
+
+    def erase(self, message_ids: Sequence[str]) -> int:
+        """Delete every line of messages, because a person asked to be forgotten; how many lines.
+
+        The one thing that is ever taken out of a journal. The number of its last line is not given out again: an older
+        copy of the file would seem to go as far. Raises LeaseLostError when somebody has taken over.
+        """
+        erased = 0
+        with self._file.write() as connection:
+            last = connection.execute(sa.select(sa.func.max(LINES.c.seq))).scalar()
+            for some in grouped(message_ids):
+                erased += connection.execute(sa.delete(LINES).where(LINES.c.message_id.in_(some))).rowcount
+            if erased:
+                insert_once(connection, LINES, _placeholder_line(last or 0))
+            if int(read_fact(connection, FACTS, FENCE) or 0) > self._token:
+                raise LeaseLostError(self._file.path.parent.name)
+        self._file.settle_down()
+        return erased
+
+    def close(self) -> None:
+        if "_writer" in self.__dict__:
+            self._writer.close()
+            WRITTEN_HERE.discard(self._file.path)
+
+
+def _placeholder_line(number: int) -> dict[str, Any]:
+    """What stands in the place of an erased last line: of no message, in no mode."""
+    return {"seq": number, "message_id": "", "mode": "", "attempt": 0, "event": Event.ERASED.value, "at_us": 0}
+
+
+def _insert(rows: int, token: int) -> str:
+    values = ", ".join([f"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {token})"] * rows)
+    return f"INSERT INTO journal ({_COLUMNS}) VALUES {values}"  # noqa: S608 - placeholders and numbers

@@ -1,0 +1,1 @@
+"""Backups, and an installation brought back from one."""

@@ -1,0 +1,161 @@
+"""A campaign prepared in a folder of its own, as it would be now: to look at, and to test with."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mensageria_pipeline.contracts.partition import Partition
+from mensageria_pipeline.definition.load import load_definition
+from mensageria_pipeline.definition.model import CampaignDefinition
+from mensageria_pipeline.errors import InputError, SettingsError
+from mensageria_pipeline.intake.files import discover
+from mensageria_pipeline.intake.ingest import ingest
+from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.providers.choice import check_providers
+from mensageria_pipeline.providers.contract import Provider, no_link
+from mensageria_pipeline.providers.registry import create_provider
+from mensageria_pipeline.recipients.validate import RecipientsSummary
+from mensageria_pipeline.sending.provider_config import provider_config
+from mensageria_pipeline.sending.results import Results
+from mensageria_pipeline.sending.tally import Tally
+from mensageria_pipeline.services.preparation import judge_recipients, opt_outs_waiting, plan_campaign
+from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.storage.files import pinned
+from mensageria_pipeline.storage.layout import Asset, Layout
+
+ProgressSink = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What was prepared. Its files go when the block that made it ends."""
+
+    partition: Partition
+    definition: CampaignDefinition
+    recipients: RecipientsSummary
+    layout: Layout
+    tally: Tally
+    """Its messages against what was sent already."""
+
+    @property
+    def plan(self) -> Path:
+        return self.layout.table(Asset.MESSAGES, self.partition.key)
+
+
+@contextlib.contextmanager
+def dry_run(
+    project: Project,
+    partition: Partition,
+    on_progress: ProgressSink = lambda _done, _total: None,
+    added: Path | None = None,
+    definition_yaml: str | None = None,
+) -> Iterator[DryRun]:
+    """Prepare a campaign from its lists and definition as they are. Raises what the real steps raise.
+
+    As if the list `added` had come in, and with `definition_yaml` in the place of its own, where given.
+    """
+    with scratch_folder(project.layout) as folder:
+        scratch = Layout(folder / "data")
+        _share(project, scratch, partition, added, definition_yaml)
+        definition = load_definition(scratch, partition.campaign)
+        check_providers(partition.campaign, definition)
+        settings = project.settings
+        settle_s = settings.input_settle_s if added is None else 0.0
+        ingest(
+            scratch,
+            IntakeRegistry(scratch.intake_db),
+            partition,
+            definition,
+            settle_s,
+            settings.limits,
+            lambda rows: on_progress(rows, None),
+        )
+        waiting = opt_outs_waiting(project)
+        summary = judge_recipients(scratch, project.ledger, partition, definition, on_progress, waiting)
+        plan_campaign(scratch, project.ledger, partition, definition, on_progress)
+        with Results(scratch.table(Asset.MESSAGES, partition.key), project.ledger.journal(partition.key)) as results:
+            tally = results.tally()
+        yield DryRun(partition, definition, summary, scratch, tally)
+
+
+@contextlib.contextmanager
+def scratch_folder(layout: Layout) -> Iterator[Path]:
+    """A folder for the length of a block, for lists that are only looked at. Named by its process, so that another one
+    deletes it where this one is killed."""
+    sweep_dry_runs(layout)
+    layout.dry_runs_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=layout.dry_runs_dir) as folder:
+        yield Path(folder)
+
+
+def sweep_dry_runs(layout: Layout) -> None:
+    """Delete what killed processes left behind: it holds lists."""
+    for folder in layout.dry_runs_dir.glob("[0-9]*-*"):
+        if not _is_alive(int(folder.name.partition("-")[0])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def providers_of(project: Project, prepared: DryRun) -> tuple[dict[str, Provider], list[SettingsError]]:
+    """The adapters of a campaign, and why others cannot be made."""
+    # Without links to leave by: one that is shown, or goes to a tester, is not its recipient's own any more.
+    real = provider_config(project.settings, project.ledger.key, prepared.partition.key, prepared.definition)
+    config = replace(real, leave_link=no_link)
+    made: dict[str, Provider] = {}
+    missing = []
+    for name in prepared.definition.providers:
+        try:
+            made[name] = create_provider(name, config)
+        except SettingsError as error:
+            missing.append(error)
+    return made, missing
+
+
+def _share(
+    project: Project, scratch: Layout, partition: Partition, added: Path | None, definition_yaml: str | None
+) -> None:
+    """Let the scratch folder see what the real one has, and what is to be tried beside it."""
+    real, owners = project.layout, project.registry.name_owners()
+    scratch.data_dir.mkdir()
+    for folder, copy in ((real.lookup_dir, scratch.lookup_dir), (real.templates_dir, scratch.templates_dir)):
+        copy.symlink_to(folder)
+    _share_input(real, scratch, partition, added, owners)
+    if definition_yaml is None:
+        scratch.campaigns_dir.symlink_to(real.campaigns_dir)
+    else:
+        scratch.campaigns_dir.mkdir()
+        scratch.definition(partition.campaign).write_text(definition_yaml, encoding="utf-8")
+        if real.campaign_dir(partition.campaign).is_dir():
+            scratch.campaign_dir(partition.campaign).symlink_to(real.campaign_dir(partition.campaign))
+    known = scratch.partition_dir(Asset.RAW_BASE, partition.key)
+    known.mkdir(parents=True)
+    for path in real.partition_dir(Asset.RAW_BASE, partition.key).glob("*.parquet"):
+        (known / path.name).symlink_to(path)
+
+
+def _share_input(
+    real: Layout, scratch: Layout, partition: Partition, added: Path | None, owners: Mapping[str, str]
+) -> None:
+    if added is None:
+        scratch.input_dir.symlink_to(real.input_dir)
+        return
+    folder = scratch.input_dir / partition.campaign
+    folder.mkdir(parents=True)
+    for file in discover(real.input_dir, owners).of(partition.campaign):
+        with contextlib.suppress(InputError), pinned(file.path) as opened:  # a link would be refused there as here
+            shutil.copyfile(opened, folder / file.path.name)
+    taken = folder / added.name
+    shutil.copyfile(added, taken if not taken.exists() else folder / f"{added.stem}-novo{added.suffix}")

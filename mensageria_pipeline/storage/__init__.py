@@ -1,0 +1,1 @@
+"""Files, folders and embedded databases: nothing here knows what a campaign is."""

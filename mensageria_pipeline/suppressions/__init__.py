@@ -1,0 +1,1 @@
+"""Who must not be messaged: opt-out lists, answers that ask to leave, links to unsubscribe by."""

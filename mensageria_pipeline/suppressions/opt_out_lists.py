@@ -1,0 +1,299 @@
+"""Lists of people who must not be messaged: files in data/suppressions/, taken into the ledger once each.
+
+A list holds any columns that a person is known by: e-mail, phone, token, id, CPF, CNPJ. `canal` and `campanha`, where a
+list has them, narrow a row; a list in data/suppressions/<campaign>/ is that campaign's. A list of answers ("PARE",
+"SAIR") has a column for the text, and only rows that ask to leave count. Nothing a list says, or no longer says,
+makes anybody reachable again.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from mensageria_pipeline.contracts.columns import ALIASES, CHANNEL_ALIASES, Channel, Role
+from mensageria_pipeline.contracts.masking import shown_headers
+from mensageria_pipeline.contracts.partition import campaign_key, header_key
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.files import is_ignored
+from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
+from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.ledger import Ledger
+from mensageria_pipeline.ledger.suppressions import EVERY_CAMPAIGN, ListImport, OptOut, OptOutReason
+from mensageria_pipeline.recipients.normalize import trimmed
+from mensageria_pipeline.storage.files import pinned
+from mensageria_pipeline.storage.layout import Layout
+from mensageria_pipeline.storage.limits import Limits
+from mensageria_pipeline.suppressions.identity import Keys, Known, known_of, roles_of
+from mensageria_pipeline.suppressions.opt_out_phrases import asks_to_leave
+
+PATIENCE_S = 10.0
+"""How long a list that is still being copied is waited for, before preparing or sending stops."""
+_CAMPAIGN = frozenset({"campanha", "campaign"})
+_ANSWER = frozenset({"mensagem", "resposta", "texto", "respostasms", "message", "reply", "answer", "conteudo"})
+_SHOWN_ROWS = 20
+_ROWS_TOGETHER = 5_000
+_Take = Callable[[Path, Path, str, str], None]
+"""What to do with a list: its path, the same as it was opened, the campaign it is for, its hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One list, as it was just taken in."""
+
+    counts: ListImport
+    unreadable_rows: Sequence[int]
+    """The first rows that hold nothing a person is known by, as a spreadsheet numbers them."""
+
+
+@dataclass(slots=True)
+class ImportSummary:
+    new: list[Imported] = field(default_factory=list)
+    known: int = 0
+    """Lists that were taken in before."""
+
+
+def import_lists(
+    layout: Layout,
+    ledger: Ledger,
+    registry: IntakeRegistry,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    settle_s: float = 0.0,
+) -> ImportSummary:
+    """Take in every list that the ledger does not know yet.
+
+    Raises InputError for a list that cannot be read or is still changing: whoever is on it would be messaged.
+    """
+    summary = ImportSummary()
+
+    def take(path: Path, opened: Path, campaign: str, content_hash: str) -> None:
+        summary.new.append(_import(path, opened, campaign, content_hash, ledger, limits))
+
+    summary.known = _each_new(layout, ledger, registry, settle_s, take)
+    return summary
+
+
+def opt_outs_not_taken_in(
+    layout: Layout,
+    ledger: Ledger,
+    registry: IntakeRegistry,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    settle_s: float = 0.0,
+) -> list[OptOut]:
+    """What import_lists would add, and the ledger as it is. Raises what that raises."""
+    found: list[OptOut] = []
+
+    def read(path: Path, opened: Path, campaign: str, _content_hash: str) -> None:
+        _read(path, opened, _Taken(Keys(ledger.key), campaign, path.name, found.extend), limits)
+
+    _each_new(layout, ledger, registry, settle_s, read)
+    return found
+
+
+def _each_new(layout: Layout, ledger: Ledger, registry: IntakeRegistry, settle_s: float, take: _Take) -> int:
+    """Hand over each list that the ledger does not know; how many it does. Raises the first problem, at the end."""
+    known = {(each.content_hash, each.campaign) for each in ledger.suppressions.lists()}
+    known_count, problems = 0, list[InputError]()
+    for path, folder in _files(layout):
+        try:
+            campaign = campaign_key(folder) if folder else EVERY_CAMPAIGN
+            _await_settled(path, settle_s)
+            with _opened(path, layout.suppressions_dir) as opened:
+                content_hash = _hash(registry, path, opened)
+                if (content_hash, campaign) in known:
+                    known_count += 1
+                    continue
+                take(path, opened, campaign, content_hash)
+                known.add((content_hash, campaign))
+        except InputError as error:
+            problems.append(error)  # the lists behind it come in all the same
+    if problems:
+        raise problems[0]
+    return known_count
+
+
+def list_files(layout: Layout) -> list[tuple[Path, str]]:
+    """Each list, and the campaign it is for; empty for all. Raises InputError for a folder that names none."""
+    return [(path, campaign_key(folder) if folder else EVERY_CAMPAIGN) for path, folder in _files(layout)]
+
+
+def _files(layout: Layout) -> list[tuple[Path, str]]:
+    """Each list and the name of the folder it lies in, empty for data/suppressions/ itself."""
+    found: list[tuple[Path, str]] = []
+    for entry in sorted(layout.suppressions_dir.iterdir()) if layout.suppressions_dir.is_dir() else []:
+        if is_ignored(entry):
+            continue
+        if entry.is_dir():
+            inside = sorted(path for path in entry.iterdir() if path.is_file() and not is_ignored(path))
+            found += [(path, entry.name) for path in inside]
+        elif entry.is_file():
+            found.append((entry, ""))
+    return found
+
+
+def _await_settled(path: Path, settle_s: float) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            if time.time() - path.stat().st_ctime >= settle_s:
+                return
+        except OSError:
+            raise InputError("suppression_list_unreadable", file=path.name, reason="—") from None
+        if time.monotonic() > deadline:
+            raise InputError("suppression_list_growing", file=path.name)
+        time.sleep(0.1)
+
+
+@contextmanager
+def _opened(path: Path, within: Path) -> Iterator[Path]:
+    """The list as it is opened once; a link to elsewhere stops everything, as any list that cannot be read."""
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(pinned(path, within))
+        except InputError as error:
+            raise InputError("suppression_list_unreadable", file=path.name, reason=error.text()) from None
+        yield opened
+
+
+def _hash(registry: IntakeRegistry, path: Path, opened: Path) -> str:
+    try:
+        return registry.content_hash(path, opened)
+    except OSError as error:
+        raise InputError("suppression_list_unreadable", file=path.name, reason=type(error).__name__) from None
+
+
+def _import(path: Path, opened: Path, campaign: str, content_hash: str, ledger: Ledger, limits: Limits) -> Imported:
+    """Take one list in, some thousand rows at a time; what a killed import left out comes in with the next."""
+    added = list[int]()
+    taken = _Taken(
+        Keys(ledger.key), campaign, path.name, lambda opt_outs: added.append(ledger.suppressions.suppress(opt_outs))
+    )
+    _read(path, opened, taken, limits)
+    counts = ListImport(
+        content_hash,
+        path.name,
+        campaign,
+        taken.rows,
+        sum(added),
+        taken.subjects - sum(added),
+        taken.ignored,
+        taken.unreadable_count,
+        datetime.now(UTC),
+    )
+    ledger.suppressions.remember_list(counts)
+    return Imported(counts, taken.unreadable)
+
+
+def _read(path: Path, opened: Path, taken: "_Taken", limits: Limits) -> None:
+    """Hand a list's opt-outs on, some thousand rows at a time. Raises InputError for one that cannot be read."""
+    try:
+        with open_sheet(path, ReadOptions(limits=limits), opened) as sheet:
+            columns = _Columns.of(sheet.headers, path.name)
+            taken.reason = OptOutReason.OPTED_OUT if columns.answer else OptOutReason.LISTED
+            for batch in sheet.batches:
+                table = pa.Table.from_batches([batch])
+                for start in range(0, table.num_rows, _ROWS_TOGETHER):
+                    taken.take(table.slice(start, _ROWS_TOGETHER), columns)
+    except InputError as error:
+        if error.key.startswith("suppression_list"):
+            raise
+        raise InputError("suppression_list_unreadable", file=path.name, reason=error.text()) from None
+
+
+@dataclass(slots=True)
+class _Taken:
+    """One list while it is read."""
+
+    keys: Keys
+    campaign: str
+    source: str
+    keep: Callable[[list[OptOut]], None]
+    reason: OptOutReason = OptOutReason.LISTED
+    rows: int = 0
+    subjects: int = 0
+    ignored: int = 0
+    unreadable_count: int = 0
+    unreadable: list[int] = field(default_factory=list)
+
+    def take(self, table: pa.Table, columns: "_Columns") -> None:
+        cells = trimmed(table.select(columns.used).to_pandas())
+        opt_outs: dict[tuple[str, str], OptOut] = {}
+        rows = zip(columns.known(cells), table["_row_number"].to_pylist(), columns.wishes(cells), strict=True)
+        for row, number, wants in rows:
+            self.rows += 1
+            if not wants:
+                self.ignored += 1
+            elif not (row.known.is_anybody and row.is_clear):
+                self.unreadable_count += 1
+                self.unreadable += [number] if len(self.unreadable) < _SHOWN_ROWS else []
+            else:
+                scope = self.campaign or row.campaign
+                for key, subject, channel in self.keys.of(row.known, row.channels):
+                    opt_outs[key, scope] = OptOut(key, subject, channel.value, scope, self.reason, self.source)
+        self.subjects += len(opt_outs)
+        self.keep(list(opt_outs.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    known: Known
+    channels: Sequence[Channel]
+    campaign: str
+    is_clear: bool
+    """False where its channel or its campaign is a word that means neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Which column of a list says what."""
+
+    roles: Mapping[Role, Sequence[str]]
+    channel: str | None
+    campaign: str | None
+    answer: str | None
+
+    @classmethod
+    def of(cls, headers: Sequence[str], file_name: str) -> "_Columns":
+        roles = roles_of(headers)
+        if not roles:
+            raise InputError("suppression_list_columns", file=file_name, found=", ".join(shown_headers(headers)) or "—")
+
+        def first(names: frozenset[str]) -> str | None:
+            return next((header for header in headers if header_key(header) in names), None)
+
+        return cls(roles, first(frozenset(ALIASES[Role.CHANNEL])), first(_CAMPAIGN), first(_ANSWER))
+
+    @property
+    def used(self) -> list[str]:
+        named = [header for headers in self.roles.values() for header in headers]
+        return list(dict.fromkeys([*named, *(name for name in (self.channel, self.campaign, self.answer) if name)]))
+
+    def wishes(self, cells: pd.DataFrame) -> list[bool]:
+        """Which rows ask to leave: all of them, unless the list holds answers."""
+        if self.answer is None:
+            return [True] * len(cells)
+        return [asks_to_leave(text) for text in cells[self.answer].tolist()]
+
+    def known(self, cells: pd.DataFrame) -> Iterator[_Row]:
+        channels = cells[self.channel].tolist() if self.channel else [""] * len(cells)
+        campaigns = cells[self.campaign].tolist() if self.campaign else [""] * len(cells)
+        for known, channel, campaign in zip(known_of(cells, self.roles), channels, campaigns, strict=True):
+            meant = CHANNEL_ALIASES.get(header_key(channel))
+            key = _campaign(campaign)
+            is_clear = (meant is not None or not channel) and key is not None
+            yield _Row(known, [meant] if meant else list(Channel), key or EVERY_CAMPAIGN, is_clear)
+
+
+def _campaign(name: str) -> str | None:
+    """The key of a campaign's name; empty for all, None where the name gives no key."""
+    if header_key(name) in {"", "todas", "todos", "all"}:
+        return EVERY_CAMPAIGN
+    try:
+        return campaign_key(name)
+    except InputError:
+        return None

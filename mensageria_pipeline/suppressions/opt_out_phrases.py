@@ -1,0 +1,44 @@
+"""What people ask for when they answer: PARE, SAIR and the many ways to say so."""
+
+import re
+
+from mensageria_pipeline.contracts.partition import plain
+
+_LEAVING = re.compile(
+    r"\b(?:pare|parem|parar|sair|sai|saia|saiam|stop|cancel\w*|remov\w*|retir[ae]\w*|descadastr\w*|desinscrev\w*"
+    r"|unsubscribe|opt ?out)\b"
+    r"|\b(?:nao|n)\b (?:\w+ )?(?:mand\w+|envi\w+|perturb\w*|incomod\w*|receber)\b"
+    r"|\b(?:nao|n)\b (?:quero|desejo)(?: mais)?(?: nada| isso| receber| mensage\w*| contato)?$"
+)
+"""What asks to leave, anywhere in an answer in lower case, without accents and marks. In doubt it is no wish."""
+
+
+_COMMAND = re.compile(
+    r"(?:por favor |pf |favor |quero |desejo |gostaria de |eu )*"
+    r"(?:pare|parem|parar|sair|stop|cancelar|cancele|cancela|remover|remova|remove|descadastrar|descadastre"
+    r"|desinscrever|unsubscribe|opt ?out|excluir|exclua"
+    r"|me (?:tir[ae]|remov[ae]|retir[ae]|exclu[ai]|descadastr[ae])"
+    r"|nao (?:me )?(?:mande|envie|mandem|enviem|perturbe|incomode)(?: mais)?"
+    r"|nao quero(?: mais)?(?: receber)?(?: mais)?)"
+    r"(?: (?:por favor|pf|obrigad[oa]|agora|ja|imediatamente|d?[ao] lista|de?s[ts]a lista|d?ess[ae]s?|isso|sms"
+    r"|mais|mensage(?:m|ns)|torpedos?|whatsapp|meu (?:numero|cadastro|telefone|contato)|de|nada))*"
+)
+"""A whole answer that commands, and nothing else: `PARE`, `quero sair da lista`, `não me mande mais mensagens`."""
+
+
+def commands_to_leave(answer: str) -> bool:
+    """Whether an answer is a command to send no more, and only that: for answers that no person reads first.
+
+    `Pode cancelar minha consulta?` is none.
+    """
+    return bool(_COMMAND.fullmatch(_words(answer)))
+
+
+def asks_to_leave(answer: str) -> bool:
+    """Whether an answer asks for no more messages, in whatever words: for lists that people put together."""
+    return bool(_LEAVING.search(_words(answer)))
+
+
+def _words(answer: str) -> str:
+    """Lower case, without accents, the words separated by one space."""
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", plain(answer)).split())

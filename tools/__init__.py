@@ -1,0 +1,1 @@
+"""What developers run: documents that are written from the code."""
