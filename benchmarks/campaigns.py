@@ -7,15 +7,20 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mensageria_pipeline.contracts.campaign import CampaignDefinition, load_definition
-from mensageria_pipeline.project import Project
-from mensageria_pipeline_tests.conftest import Workbench
+from mensageria_pipeline.definition.load import load_definition
+from mensageria_pipeline.definition.model import CampaignDefinition
+from mensageria_pipeline.ledger.campaign_lease import CampaignLease, take_shard
+from mensageria_pipeline.ledger.journal import Line, now_us
+from mensageria_pipeline.services.project import Project
 from mensageria_pipeline_tests.fakes.dagster_server import ROOT, clean_environment, prepare_root
+from mensageria_pipeline_tests.workbench import Workbench
 
+_LINES = 4_000
 _TEMPLATE = "template: {title: 'Pedido enviado', body: 'Olá, {{ nome }}! Seu pedido {{ pedido }} saiu para entrega.'}\n"
 
 
@@ -62,6 +67,7 @@ class Campaign:
     def forget(self) -> None:
         """As if nothing of it had been sent."""
         layout = self.project.layout
+        self.project.ledger.leases.forget_shards("a")
         shutil.rmtree(layout.ledger_dir / "a", ignore_errors=True)
         for name in ("send_results", "attempts"):
             shutil.rmtree(layout.processed_dir / name, ignore_errors=True)
@@ -87,6 +93,22 @@ class Campaign:
         seconds = time.monotonic() - started
         parent = peaks.pop(process.pid, 0.0)
         return Sent(json.loads(out.splitlines()[-1]), seconds, max(peaks.values(), default=parent), parent)
+
+
+def write_accepted(project: Project, campaign_lease: CampaignLease, ids: Sequence[str], mode: str, shards: int) -> None:
+    """The journal of messages that were accepted at the first attempt, in the form in which senders leave it."""
+    for number in range(shards):
+        lease = take_shard(project.ledger, campaign_lease, number)
+        shard = project.ledger.journal(lease.scope).shard(number, lease.token)
+        own = ids[number::shards]
+        for first in range(0, len(own), _LINES):
+            group = own[first : first + _LINES]
+            shard.append([Line(name, mode, 1, "attempting", now_us(), address_key=name, edition=1) for name in group])
+            shard.append(
+                [Line(name, mode, 1, "accepted", now_us(), None, f"projects/p/{name}", 12.5) for name in group]
+            )
+        shard.close()
+        project.ledger.leases.release(lease)
 
 
 def _watch(process: "subprocess.Popen[str]", peaks: dict[int, float]) -> None:

@@ -15,12 +15,12 @@ from typing import Any
 import duckdb
 
 from mensageria_pipeline.analytics.warehouse import publish
-from mensageria_pipeline.contracts.dataset import write_dataset
-from mensageria_pipeline.contracts.layout import Asset, Layout
 from mensageria_pipeline.contracts.recipients import RejectedRecipients, ValidatedRecipients, arrow_schema
 from mensageria_pipeline.contracts.send_results import ATTEMPTS, SEND_RESULTS
+from mensageria_pipeline.ledger import Ledger
 from mensageria_pipeline.reports.build import build_report
-from mensageria_pipeline.sending.ledger import Ledger
+from mensageria_pipeline.storage.dataset import write_dataset
+from mensageria_pipeline.storage.layout import Asset, Layout
 from mensageria_pipeline_tests.fakes import dashboard as fake
 from mensageria_pipeline_tests.fakes.dagster_server import prepare_root
 
@@ -64,23 +64,29 @@ def run() -> dict[str, Any]:
         build_report(layout, "grande")
         ended = time.monotonic()
     return {
-        "campaigns": CAMPAIGNS, "results": CAMPAIGNS * RESULTS, "page_s": pages, "slowest_s": max(pages.values()),
-        "metrics_of_a_million_s": round(published - started, 2), "report_of_a_million_s": round(ended - published, 2),
-    }  # fmt: skip
+        "campaigns": CAMPAIGNS,
+        "results": CAMPAIGNS * RESULTS,
+        "page_s": pages,
+        "slowest_s": max(pages.values()),
+        "metrics_of_a_million_s": round(published - started, 2),
+        "report_of_a_million_s": round(ended - published, 2),
+    }
 
 
 def _make(layout: Layout, campaign: str, count: int) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE made AS {_ROWS.format(campaign=campaign, count=count)}")
         for asset, statement, schema in (
-            (Asset.SEND_RESULTS, "FROM made", SEND_RESULTS), (Asset.ATTEMPTS, _TRIED, ATTEMPTS),
-        ):  # fmt: skip
+            (Asset.SEND_RESULTS, "FROM made", SEND_RESULTS),
+            (Asset.ATTEMPTS, _TRIED, ATTEMPTS),
+        ):
             path = layout.partition_dir(asset, campaign) / "edition-1-live.parquet"
             rows = connection.sql(statement).to_arrow_reader(100_000)
             write_dataset(path, schema, rows, inputs={})
     for asset, model in (
-        (Asset.VALIDATED_RECIPIENTS, ValidatedRecipients), (Asset.REJECTED_RECIPIENTS, RejectedRecipients),
-    ):  # fmt: skip
+        (Asset.VALIDATED_RECIPIENTS, ValidatedRecipients),
+        (Asset.REJECTED_RECIPIENTS, RejectedRecipients),
+    ):
         write_dataset(layout.table(asset, campaign), arrow_schema(model), [], inputs={})
     layout.partition_dir(Asset.RAW_BASE, campaign).mkdir(parents=True)
 

@@ -11,19 +11,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from benchmarks.campaigns import Campaign, Sent
+from benchmarks.campaigns import Campaign, Sent, write_accepted
 from benchmarks.nginx import nginx
-from mensageria_pipeline.contracts.layout import Asset
-from mensageria_pipeline.sending.hold import hold_campaign, take_shard
-from mensageria_pipeline.sending.ledger.journal import Line, now_us
-from mensageria_pipeline.sending.ledger.leases import new_owner
-from mensageria_pipeline.sending.left import look_for_left
+from mensageria_pipeline.ledger.campaign_lease import lease_campaign
+from mensageria_pipeline.ledger.leases import new_owner
+from mensageria_pipeline.sending.remaining import find_remaining
+from mensageria_pipeline.storage.layout import Asset
 
 MESSAGES = 1_000_000
 SMALLER = 100_000
 _REPEATS = 3
 _SHARDS = 2
-_LINES = 4_000
 
 
 def run() -> dict[str, Any]:
@@ -54,26 +52,13 @@ def _resume(campaign: Campaign) -> float:
     """Seconds to find what is left, with half of the plan accepted: the median."""
     project, plan = campaign.project, campaign.project.layout.table(Asset.MESSAGES, "a")
     ids = pq.read_table(plan, columns=["message_id"])["message_id"].to_pylist()[: MESSAGES // 2]
-    with hold_campaign(project.ledger, "a", new_owner()) as hold:
-        for number in range(_SHARDS):
-            lease = take_shard(project.ledger, hold, number)
-            shard = project.ledger.journal("a").shard(number, lease.token)
-            own = ids[number::_SHARDS]
-            for first in range(0, len(own), _LINES):
-                group = own[first : first + _LINES]
-                shard.append(
-                    [Line(name, "live", 1, "attempting", now_us(), None, None, None, name, 1) for name in group]
-                )
-                shard.append(
-                    [Line(name, "live", 1, "accepted", now_us(), None, f"projects/p/{name}", 12.5) for name in group]
-                )
-            shard.close()
-            project.ledger.leases.release(lease)
+    with lease_campaign(project.ledger, "a", new_owner()) as campaign_lease:
+        write_accepted(project, campaign_lease, ids, "live", _SHARDS)
     seconds = []
     for _ in range(_REPEATS):
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
-            left = look_for_left(plan, project.ledger.journal("a"))
+            left = find_remaining(plan, project.ledger.journal("a"))
             left.write(Path(folder), _SHARDS)
             seconds.append(time.perf_counter() - started)
             assert left.count == MESSAGES - len(ids)

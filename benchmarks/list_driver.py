@@ -12,12 +12,11 @@ import time
 from pathlib import Path
 
 from benchmarks.campaigns import peak_mib_of
-from mensageria_pipeline.contracts.campaign import load_definition
-from mensageria_pipeline.contracts.names import Partition
+from mensageria_pipeline.contracts.partition import Partition
+from mensageria_pipeline.definition.load import load_definition
 from mensageria_pipeline.intake.ingest import ingest
-from mensageria_pipeline.messages.plan import plan_messages
-from mensageria_pipeline.preparation import judge_recipients
-from mensageria_pipeline.project import Project
+from mensageria_pipeline.services.preparation import judge_recipients, plan_campaign
+from mensageria_pipeline.services.project import Project
 
 
 def main() -> None:
@@ -29,7 +28,7 @@ def main() -> None:
     if not only_raw:
         judge_recipients(project.layout, project.ledger, partition, definition)
         marks.append(time.perf_counter())
-        plan_messages(project.layout, partition, definition, project.ledger.key)
+        plan_campaign(project.layout, project.ledger, partition, definition)
         marks.append(time.perf_counter())
     took = [after - before for before, after in itertools.pairwise(marks)]
     seconds = dict(zip(("raw_base", "recipients", "messages"), took, strict=False))

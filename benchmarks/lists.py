@@ -58,7 +58,7 @@ def run() -> dict[str, Any]:
         "excel_s": round(_median(sheets, "seconds"), 2),
         "pandas_openpyxl_s": round(pandas["seconds"], 2),
         "excel_times_faster": round(pandas["seconds"] / _median(sheets, "seconds"), 1),
-    }  # fmt: skip
+    }
 
 
 def _median(found: list[dict[str, Any]], name: str) -> float:
@@ -114,7 +114,11 @@ def _peer(name: str, source: Path, target: Path) -> dict[str, Any]:
 
 def _measured(module: str, *arguments: str) -> dict[str, Any]:
     found = subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=ROOT, env=clean_environment(), check=True, capture_output=True,
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env=clean_environment(),
+        check=True,
+        capture_output=True,
         text=True,
-    )  # fmt: skip
+    )
     return dict(json.loads(found.stdout.splitlines()[-1]))

@@ -15,10 +15,10 @@ from typing import Any
 
 from benchmarks.campaigns import Campaign
 from benchmarks.nginx import nginx
+from mensageria_pipeline.ledger.campaign_lease import lease_campaign
+from mensageria_pipeline.ledger.leases import new_owner
 from mensageria_pipeline.sending import sender
-from mensageria_pipeline.sending.hold import hold_campaign
-from mensageria_pipeline.sending.ledger.leases import new_owner
-from mensageria_pipeline.sending.policy import LaneReport
+from mensageria_pipeline.sending.lane_summary import LaneSummary
 from mensageria_pipeline.sending.send import send_messages
 
 MESSAGES = 50_000
@@ -27,16 +27,16 @@ _PARTS = {
     "HTTP client and transport": ("transport.py", "builtins.Client", "Request", "builtins.Response"),
     "adapter and JSON": ("providers/", "orjson", "json/"),
     "ledger": ("recorder.py", "ledger/", "sqlalchemy", "sqlite"),
-    "engine, pacing, breaker": ("engine.py", "pacing.py", "breaker.py", "retry.py", "policy.py", "fcntl", "mmap"),
+    "engine, pacing, breaker": ("sending/engine/", "pacing.py", "breaker.py", "retry.py", "policy.py", "fcntl", "mmap"),
     "reading the plan": ("outbox.py", "pyarrow", "numpy"),
-}  # fmt: skip
+}
 
 
 def run() -> dict[str, Any]:
     profile = cProfile.Profile()
     plain = sender.Sender.run
 
-    def profiled(self: sender.Sender) -> list[LaneReport]:
+    def profiled(self: sender.Sender) -> list[LaneSummary]:
         return profile.runcall(plain, self)
 
     with nginx() as server, tempfile.TemporaryDirectory(prefix="mensageria-bench-") as folder:
@@ -46,9 +46,9 @@ def run() -> dict[str, Any]:
         project = campaign.project
         sender.Sender.run = profiled  # type: ignore[method-assign]
         try:
-            with hold_campaign(project.ledger, "a", new_owner()) as hold:
+            with lease_campaign(project.ledger, "a", new_owner()) as campaign_lease:
                 definition = campaign.definition
-                send_messages(project.layout, project.ledger, project.settings, hold, definition)
+                send_messages(project.layout, project.ledger, project.settings, campaign_lease, definition)
         finally:
             sender.Sender.run = plain  # type: ignore[method-assign]
     return {"messages": MESSAGES, "percent_of_the_loop": _shares(pstats.Stats(profile))}

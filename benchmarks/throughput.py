@@ -45,7 +45,7 @@ def run() -> dict[str, Any]:
         "of_its_client": round(median["sending"] / median["bare_client"], 2),
         "times_the_pool": round(median["sending"] / median["requests_pool"], 1),
         "times_firebase_admin": round(median["sending"] / firebase, 1) if firebase else None,
-    }  # fmt: skip
+    }
 
 
 def _round(campaign: Campaign, server: Nginx) -> dict[str, float]:
