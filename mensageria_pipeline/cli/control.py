@@ -23,9 +23,9 @@ from mensageria_pipeline.cli.run import run_partition
 from mensageria_pipeline.cli.status import Campaign, Json, partition_key
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.errors import ChangedError, MensageriaError
-from mensageria_pipeline.sending.settle import RETRIABLE, Doubt, doubts
+from mensageria_pipeline.sending.settle import RETRIABLE, Doubt
 from mensageria_pipeline.services import control
-from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline.services.consequence import what_leaves
 from mensageria_pipeline.texts import say
 from mensageria_pipeline.texts.formats import moment
 
@@ -78,7 +78,8 @@ def cancel(campaign: Campaign, yes: Yes = False) -> None:
     def decide() -> int:
         plan = None if yes else control.plan_of(project, partition)
         if not yes:
-            ask(say("cancel_ask", campaign=partition, count=control.remaining(project, partition)))
+            count, mode = control.remaining(project, partition), control.mode_of(project, partition)
+            ask(say("cancel_ask", campaign=partition, count=count, mode=say(f"mode_{mode}")))
         with _Waiting(partition) as waiting:
             return control.cancel(project, partition, waiting, plan)
 
@@ -100,22 +101,23 @@ def unknown(
         raise typer.BadParameter(say("unknown_one_of"))
     project, partition = load_project(), partition_key(campaign)
     control.check_planned(project, partition)
-    plan = project.layout.table(Asset.MESSAGES, partition)
     if not (resend or mark):
-        raise typer.Exit(_list_doubts(doubts(plan, project.ledger.journal(partition)), partition, as_json=as_json))
+        raise typer.Exit(_list_doubts(control.in_doubt(project, partition), partition, as_json=as_json))
 
     def decide() -> int:
         as_seen = None if yes else control.seen(project, partition)
         if not yes:
-            found = {each.message_id for each in doubts(plan, project.ledger.journal(partition))}
-            key = "unknown_ask_resend" if resend else "unknown_ask_mark"
-            ask(say(key, campaign=partition, mark=mark, count=len(found)))
+            found = {each.message_id for each in control.in_doubt(project, partition)}
+            if mark:
+                ask(say("unknown_ask_mark", campaign=partition, mark=say(f"outcome_{mark}"), count=len(found)))
+            else:
+                ask(say("unknown_ask_resend", campaign=partition, what=what_leaves(project, partition, found)))
         with _Waiting(partition) as waiting:
             return control.settle(project, partition, Outcome(mark.value) if mark else None, waiting, as_seen)
 
     count = _until_unchanged(decide)
     key = "unknown_resent" if resend else "unknown_marked"
-    out.print(say(key, campaign=partition, count=count, mark=mark))
+    out.print(say(key, campaign=partition, count=count, mark=say(f"outcome_{mark}") if mark else ""))
 
 
 def _list_doubts(found: list[Doubt], partition: str, *, as_json: bool) -> int:
@@ -174,7 +176,13 @@ def retry(
             if not (found := control.failed(project, partition, wanted)):
                 return Counter()
             _show_failures(found)
-            ask(say("retry_ask", campaign=partition, count=len(found)))
+            ask(
+                say(
+                    "retry_ask",
+                    campaign=partition,
+                    what=what_leaves(project, partition, [name for name, _, _ in found]),
+                )
+            )
         with _Waiting(partition) as waiting:
             return control.retry(project, partition, wanted, waiting, as_seen)
 

@@ -70,7 +70,7 @@ def preview(
     with progress_bar() as bar:
         task = bar.add_task(say("preparing", campaign=partition.key), total=None)
         with dry_run(project, partition, lambda done, total: bar.update(task, completed=done, total=total)) as prepared:
-            providers, missing = providers_of(project, prepared)
+            providers, missing = providers_of(project, prepared.partition.key, prepared.definition)
             shown = [
                 show(message, providers.get(name), mode, name, project.settings, prepared.definition)
                 for message, name, mode in first_messages(prepared.plan, count)
@@ -230,7 +230,7 @@ def _chosen(project: Project, prepared: DryRun, channel: Channel, row: int) -> t
     if len(found) < row:
         raise InputError("trial_no_message", channel=channel.value, count=len(found))
     message, name = found[row - 1]
-    providers, missing = providers_of(project, prepared)
+    providers, missing = providers_of(project, prepared.partition.key, prepared.definition)
     if name not in providers:
         raise missing[0]
     return message, providers[name]

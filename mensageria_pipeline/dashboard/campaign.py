@@ -61,7 +61,7 @@ def _live(campaign: str) -> None:
             say("dash_cancelled"),
             lambda: control.cancel(project, campaign, plan=plan),
             "cancel",
-            ask_first=say("cancel_ask", campaign=campaign, count=found.tally.pending),
+            ask_first=say("cancel_ask", campaign=campaign, count=found.tally.pending, mode=say(f"mode_{found.mode}")),
             icon=":material/cancel:",
         )
     with columns[2]:

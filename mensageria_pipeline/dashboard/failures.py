@@ -13,7 +13,7 @@ from mensageria_pipeline.dashboard import frame
 from mensageria_pipeline.reports.workbook import Section, write_workbook
 from mensageria_pipeline.sending.settle import RETRIABLE
 from mensageria_pipeline.services import control
-from mensageria_pipeline.services.status import campaign_status
+from mensageria_pipeline.services.consequence import what_leaves
 from mensageria_pipeline.texts import say
 
 _SHOWN = 500
@@ -159,25 +159,26 @@ def _actions(campaign: str, outcomes: set[str]) -> None:
     project, seen = frame.project(), frame.as_seen(campaign)
     retriable = [outcome for outcome in RETRIABLE if outcome.value in outcomes]
     columns = st.columns(3)
-    if retriable:
+    if failed := [name for name, _, _ in control.failed(project, campaign, retriable)] if retriable else []:
         with columns[0]:
             frame.act(
                 say("dash_retry"),
                 say("dash_retry_done"),
                 lambda: control.retry_soon(project, campaign, retriable, seen),
                 "retry",
-                ask_first=say("dash_retry_ask"),
+                ask_first=say("dash_retry_ask", what=what_leaves(project, campaign, failed)),
                 icon=":material/replay:",
             )
     if Outcome.UNKNOWN.value in outcomes:
-        count = campaign_status(project, campaign).tally.unknown  # of this moment: it is what they agree to
+        # Of this moment: it is what they agree to.
+        doubtful = {each.message_id for each in control.in_doubt(project, campaign)}
         with columns[1]:
             frame.act(
                 say("dash_mark_accepted"),
                 say("dash_settled"),
                 lambda: control.settle(project, campaign, Outcome.ACCEPTED, as_seen=seen),
                 "accepted",
-                ask_first=say("unknown_ask_mark", campaign=campaign, mark="accepted", count=count),
+                ask_first=say("unknown_ask_mark", campaign=campaign, mark=say("outcome_accepted"), count=len(doubtful)),
                 icon=":material/check:",
             )
         with columns[2]:
@@ -186,6 +187,6 @@ def _actions(campaign: str, outcomes: set[str]) -> None:
                 say("dash_retry_done"),
                 lambda: control.resend_soon(project, campaign, seen),
                 "resend",
-                ask_first=say("unknown_ask_resend", campaign=campaign, count=count),
+                ask_first=say("unknown_ask_resend", campaign=campaign, what=what_leaves(project, campaign, doubtful)),
                 icon=":material/forward:",
             )

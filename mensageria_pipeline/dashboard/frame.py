@@ -14,8 +14,8 @@ from mensageria_pipeline import charts, logs, texts
 from mensageria_pipeline.analytics import questions
 from mensageria_pipeline.dashboard.plain import plain
 from mensageria_pipeline.errors import MensageriaError, internal_error
-from mensageria_pipeline.sending.remaining import count_remaining
 from mensageria_pipeline.services import control
+from mensageria_pipeline.services.consequence import what_leaves
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.status import (
     CampaignStatus,
@@ -212,24 +212,21 @@ def offer_release(campaign: str, key: str) -> None:
     plan = awaited_plan(project(), campaign)
     if plan is None:
         return
-    leaving = _leaving(campaign, plan)
-    counts = ", ".join(f"{number(count)} {provider} ({say(f'mode_{mode}')})" for provider, mode, count in leaving)
     act(
         say("dash_release"),
         say("dash_released"),
         lambda: control.release(project(), campaign, plan),
         f"{key}-{plan}",  # a list that came in meanwhile makes another button, which nobody has pressed
-        ask_first=f"{say('dash_release_ask')} {counts}",
+        ask_first=say("dash_release_ask", what=_leaving(campaign, plan, texts.current())),
         icon=":material/rocket_launch:",
     )
 
 
 @st.cache_data(ttl=_COUNTED_S, show_spinner=False)
-def _leaving(campaign: str, plan: str) -> list[tuple[str, str, int]]:
-    """What of a plan would leave: provider, mode, messages."""
-    assert plan  # noqa: S101 - part of the name that the answer is remembered by
-    found = project()
-    return count_remaining(found.layout.table(Asset.MESSAGES, campaign), found.ledger.journal(campaign))
+def _leaving(campaign: str, plan: str, language: Language) -> str:
+    """What of a plan would leave, in words."""
+    assert plan and language  # noqa: S101, PT018 - parts of the name that the answer is remembered by
+    return what_leaves(project(), campaign)
 
 
 def _do(action: Callable[[], object], done: str) -> None:

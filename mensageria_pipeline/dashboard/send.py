@@ -101,7 +101,7 @@ def _check(campaign: str, uploaded: UploadedFile, definition: str | None) -> Che
         path = folder / Path(uploaded.name).name
         share_file(uploaded_file(project.layout, uploaded.file_id), path)
         with dry_run(project, Partition(campaign), added=path, definition_yaml=definition) as prepared:
-            providers, missing = providers_of(project, prepared)
+            providers, missing = providers_of(project, prepared.partition.key, prepared.definition)
             shown = [
                 shown_message(message, providers.get(name), mode, name, project.settings, prepared.definition)
                 for message, name, mode in first_messages(prepared.plan, SHOWN)

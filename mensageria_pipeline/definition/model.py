@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from mensageria_pipeline.contracts.columns import DERIVED, Channel, Role
+from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.partition import header_key
 from mensageria_pipeline.definition.fields import Cron, DoubtName, RatePerS, Reais, Strict
 from mensageria_pipeline.definition.message import Email, Simulation, Template
@@ -121,6 +122,10 @@ class CampaignDefinition(Strict):
     def providers(self) -> tuple[str, ...]:
         names = [self.provider] if isinstance(self.provider, str) else self.provider.values()
         return tuple(sorted(set(names)))
+
+    @property
+    def mode(self) -> Mode:
+        return Mode.LIVE if self.is_live else Mode.SIMULATED
 
     @property
     def is_live(self) -> bool:

@@ -19,7 +19,7 @@ from mensageria_pipeline.defs.common_specs import (
 from mensageria_pipeline.defs.metadata import lineage, markdown_table, masked_preview, table_metadata, table_schema
 from mensageria_pipeline.defs.progress import rows_progress
 from mensageria_pipeline.errors import ContractError, TemplateError
-from mensageria_pipeline.sending.remaining import count_remaining
+from mensageria_pipeline.sending.leaving import leaving
 from mensageria_pipeline.services.preparation import plan_campaign
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.storage.layout import Asset
@@ -71,8 +71,11 @@ def messages(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
                 say("meta_fingerprint"): summary.stamp.fingerprint,
                 say("meta_would_leave"): dg.MetadataValue.md(
                     markdown_table(
-                        [say("meta_provider"), say("meta_mode"), say("meta_messages")],
-                        count_remaining(path, project.ledger.journal(partition.key)),
+                        [say("meta_provider"), say("meta_channel"), say("meta_mode"), say("meta_messages")],
+                        [
+                            (each.provider, say(f"channel_{each.channel}"), say(f"mode_{each.mode}"), each.messages)
+                            for each in leaving(path, project.ledger.journal(partition.key))
+                        ],
                     )
                 ),
                 say("meta_providers"): dict(summary.providers),

@@ -41,11 +41,3 @@ def find_remaining(plan: Path, journal: Journal) -> Remaining:
         read_journal(connection, journal, with_answers=False)
         rows = connection.sql(query("mensageria_pipeline.sending", "remaining")).to_arrow_table()
     return Remaining(pq.read_metadata(plan).num_rows, rows)
-
-
-def count_remaining(plan: Path, journal: Journal) -> list[tuple[str, str, int]]:
-    """What is left and can be sent, counted: provider, mode, messages, by name. Raises LedgerError as above."""
-    with connect(plan) as connection:
-        read_journal(connection, journal, with_answers=False)
-        connection.execute(f"CREATE TEMP TABLE remaining AS {query('mensageria_pipeline.sending', 'remaining')}")
-        return connection.execute(query("mensageria_pipeline.sending", "remaining_by_provider")).fetchall()

@@ -1,11 +1,13 @@
 """What would leave, for people to look at: the request of a message, its size and its price, and nothing secret."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import duckdb
 import orjson
 import pyarrow.parquet as pq
 
@@ -26,6 +28,7 @@ from mensageria_pipeline.sending.tariff import price_of
 from mensageria_pipeline.settings import Settings
 from mensageria_pipeline.storage.duckdb import literal, open_duckdb, query
 
+_PACKAGE = "mensageria_pipeline.sending"
 _COLUMNS = (
     "message_id",
     "channel",
@@ -72,14 +75,26 @@ class CostEstimate:
 
 def first_messages(plan: Path, count: int) -> list[tuple[Message, str, str]]:
     """The first messages of each channel of a plan, each with its provider and mode."""
+    with _whole(plan) as connection:
+        rows = connection.execute(query(_PACKAGE, "first_messages"), {"count": count}).fetchall()
+    return [(_message(row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def messages_at(plan: Path, rows: Sequence[int]) -> list[tuple[Message, str]]:
+    """The messages in these rows of a plan, counted from 0, each with its provider."""
+    with _whole(plan) as connection:
+        found = connection.execute(query(_PACKAGE, "messages_at"), {"rows": list(rows)}).fetchall()
+    return [(_message(row[:-1]), row[-1]) for row in found]
+
+
+@contextmanager
+def _whole(plan: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the view `plan`: the messages with their texts, and the numbers of their rows."""
     with open_duckdb() as connection:
         connection.execute(
             f"CREATE VIEW plan AS FROM read_parquet({literal(plan)}, file_row_number = true, hive_partitioning = false)"
         )
-        rows = connection.sql(
-            query("mensageria_pipeline.sending", "first_messages"), params={"count": count}
-        ).fetchall()
-    return [(_message(row[:-2]), row[-2], row[-1]) for row in rows]
+        yield connection
 
 
 def show(

@@ -12,8 +12,9 @@ from mensageria_pipeline.providers.verdict import Result, Verdict
 Send = Callable[[Sequence[Message]], Awaitable[list[Result]]]
 
 
-def price_of(message: Message, provider: Provider, definition: CampaignDefinition) -> Price | None:
-    """What one message costs; None where neither its provider nor the definition bills it."""
+def price_of(message: Message, provider: Provider | None, definition: CampaignDefinition) -> Price | None:
+    """What one message costs; None where neither its provider (None: its settings are incomplete) nor the definition
+    bills it."""
     named = definition.price_of(Channel(message.channel))
     if isinstance(provider, Pricing):
         price = provider.price(message)

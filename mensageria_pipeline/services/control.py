@@ -22,7 +22,7 @@ from mensageria_pipeline.sending.plan_snapshot import plan_snapshot
 from mensageria_pipeline.sending.remaining import find_remaining
 from mensageria_pipeline.sending.results import Results
 from mensageria_pipeline.sending.send import refresh_results
-from mensageria_pipeline.sending.settle import cancel_remaining, doubts, failures, reopen, settle_doubts
+from mensageria_pipeline.sending.settle import Doubt, cancel_remaining, doubts, failures, reopen, settle_doubts
 from mensageria_pipeline.sending.unrecorded import check_recorded
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.settled import note_reported
@@ -106,6 +106,11 @@ def remaining(project: Project, partition: str) -> int:
     return int(pc.sum(pc.invert(rows["is_in_doubt"])).as_py() or 0)
 
 
+def mode_of(project: Project, partition: str) -> Mode:
+    """Whether the messages of a campaign are real."""
+    return load_definition(project.layout, Partition.parse(partition).campaign).mode
+
+
 def cancel(project: Project, partition: str, on_wait: OnWait = nobody_waits, plan: str | None = None) -> int:
     """End what is left as cancelled; how many messages are cancelled now.
 
@@ -160,6 +165,12 @@ def settle(
         count = settle_doubts(project.ledger, campaign_lease, found, outcome)
         refresh(project, campaign_lease, plan)
     return count
+
+
+def in_doubt(project: Project, partition: str) -> list[Doubt]:
+    """The attempts that `settle` would settle now."""
+    check_planned(project, partition)
+    return doubts(project.layout.table(Asset.MESSAGES, partition), project.ledger.journal(partition))
 
 
 def failed(project: Project, partition: str, outcomes: Sequence[Outcome]) -> list[Failure]:

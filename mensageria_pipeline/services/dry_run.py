@@ -109,14 +109,16 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def providers_of(project: Project, prepared: DryRun) -> tuple[dict[str, Provider], list[SettingsError]]:
+def providers_of(
+    project: Project, partition: str, definition: CampaignDefinition
+) -> tuple[dict[str, Provider], list[SettingsError]]:
     """The adapters of a campaign, and why others cannot be made."""
     # Without links to leave by: one that is shown, or goes to a tester, is not its recipient's own any more.
-    real = provider_config(project.settings, project.ledger.key, prepared.partition.key, prepared.definition)
+    real = provider_config(project.settings, project.ledger.key, partition, definition)
     config = replace(real, leave_link=no_link)
     made: dict[str, Provider] = {}
     missing = []
-    for name in prepared.definition.providers:
+    for name in definition.providers:
         try:
             made[name] = create_provider(name, config)
         except SettingsError as error:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 
-from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.ledger import Ledger
@@ -53,7 +52,7 @@ def judge_recipients(
         needs = template_needs(definition, partition, headers)
         return TextNeeds(needs.required, needs.used, needs.can_render, needs.columns)
 
-    mode = Mode.LIVE if definition.is_live else Mode.SIMULATED
+    mode = definition.mode
     judged_with = judged_by(layout, ledger, definition)  # before the ledger is asked: what comes meanwhile is news
     memory = LedgerHistory(ledger, partition, definition.edition, mode, not_taken_in)
     judged_with |= {FAILED: memory.failed}

@@ -135,7 +135,7 @@ def _status(project: Project, partition: str, look: _Look) -> CampaignStatus:
     tally, in_flight = _tally(project, partition, definition, plan, look)
     return CampaignStatus(
         campaign=partition,
-        mode=Mode.LIVE if definition.is_live else Mode.SIMULATED,
+        mode=definition.mode,
         rows=int(facts.get("rows", 0)),
         fates=fates,
         tally=tally,

@@ -3,6 +3,7 @@
 Babel is imported where it is first needed: it takes as long to import as everything else that `--help` needs.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,13 @@ def money(amount: float) -> str:
     from babel.numbers import format_currency  # noqa: PLC0415
 
     return str(format_currency(amount, CURRENCY, locale=current().locale))
+
+
+def enumeration(parts: Sequence[str]) -> str:
+    """Parts of a sentence, the last after "and"; empty for none."""
+    from babel.lists import format_list  # noqa: PLC0415
+
+    return str(format_list(parts, locale=current().locale))
 
 
 def day(value: date) -> str:

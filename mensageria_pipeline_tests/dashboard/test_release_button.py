@@ -47,7 +47,7 @@ def page() -> AppTest:
 def test_the_button_says_what_would_leave_and_releases_it(bench: Workbench) -> None:
     """By provider and mode, before the word is given."""
     shown = page()
-    assert "3 http" in shown.markdown[0].value
+    assert r"Enviar 3 mensagens reais por http \(push\) para quem ainda não recebeu" in shown.markdown[0].value
     shown.button(key=f"release-{plan_of(bench)}").click().run()
     assert not shown.exception
     assert bench.project.ledger.is_released("a", plan_of(bench))
@@ -63,4 +63,4 @@ def test_a_list_that_came_in_meanwhile_is_not_released_by_the_press(bench: Workb
     shown.button(key=f"release-{seen}").click().run()
     assert not bench.project.ledger.is_released("a", plan_of(bench))
     assert not bench.project.ledger.is_released("a", seen)
-    assert "4 http" in shown.markdown[0].value, "it is shown what there is to be looked at now"
+    assert "4 mensagens reais por http" in shown.markdown[0].value, "it is shown what there is to be looked at now"

@@ -170,11 +170,11 @@ def test_a_due_occurrence_of_an_automatic_campaign_may_leave(campaign: Shell) ->
 def test_messages_show_the_plan_and_what_would_leave(campaign: Shell) -> None:
     """What a person looks at before they release: by provider and mode, without what is already sent."""
     first = campaign.materialize("a")
-    assert "| http | live | 3 |" in _metadata(first, "sairiam")
+    assert "| http | push | real | 3 |" in _metadata(first, "sairiam")
     assert _metadata(first, "plano (impressão digital)") == plan_of(campaign)
     assert campaign.materialize("a", by_person=True).success
     campaign.bench.drop("a", LATER_LIST, "nova.csv")
-    assert "| http | live | 1 |" in _metadata(campaign.materialize("a"), "sairiam")
+    assert "| http | push | real | 1 |" in _metadata(campaign.materialize("a"), "sairiam")
 
 
 def _metadata(result: dg.ExecuteInProcessResult, name: str) -> str:

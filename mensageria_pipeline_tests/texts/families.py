@@ -12,7 +12,7 @@ from mensageria_pipeline.analytics.relations import SHOWN_METRICS
 from mensageria_pipeline.cli import build
 from mensageria_pipeline.cli.commands import COMMANDS as LISTED
 from mensageria_pipeline.cli.commands import load
-from mensageria_pipeline.contracts.columns import ADDRESS_ROLES, Role
+from mensageria_pipeline.contracts.columns import ADDRESS_ROLES, Channel, Role
 from mensageria_pipeline.contracts.doubts import DOUBTS
 from mensageria_pipeline.contracts.fate import Fate
 from mensageria_pipeline.contracts.messages import Mode
@@ -55,6 +55,7 @@ COLUMNS = frozenset(_COLUMNS.split())
 SHEETS = (*(detail.title for detail in report._DETAILS), *(title for _, title in report._SUMMARIES))
 
 FAMILIES: Mapping[str, Iterable[str]] = {
+    "channel_": Channel,
     "code_": ReasonCode,
     "column_": COLUMNS,
     "command_": (command.name.replace("-", "_") for command in COMMANDS),
@@ -65,6 +66,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "expected_": explain.VALUE_ERRORS,
     "figure_rows_": (*Fate, "corrected"),
     "known_": ("document", "id", *(role.name.lower() for role in ADDRESS_ROLES if role is not Role.ADDRESS)),
+    "leaving_": Mode,
     "metric_": SHOWN_METRICS,
     "mode_": Mode,
     "one_": Outcome,
@@ -86,7 +88,7 @@ _KNOWN_ELSEWHERE: tuple[str, ...] = ()
 """Of what only hands on a key that another call in here was given."""
 
 CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
-    ("cli/control.py", "key"): ("unknown_ask_resend", "unknown_ask_mark", "unknown_resent", "unknown_marked"),
+    ("cli/control.py", "key"): ("unknown_resent", "unknown_marked"),
     ("cli/control.py", "heading"): map(_LABELS, ("row", "provider", "attempt", "code", "when", "message")),
     ("cli/help.py", "key"): OPTIONS,
     ("cli/inspect.py", "key"): map(
