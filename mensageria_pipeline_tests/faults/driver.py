@@ -1,9 +1,9 @@
 """One sending of a prepared campaign in a process of its own, as a run does it, without Dagster.
 
-    python -m mensageria_pipeline_tests.faults.driver ROOT CAMPAIGN TIMES
+    python -m mensageria_pipeline_tests.faults.driver ROOT CAMPAIGN [TIMES]
 
-TIMES are the ledger's, as JSON. Prints the counts as JSON. SIGTERM interrupts it as Terminate does; it exits with 130
-then.
+TIMES are the ledger's, as JSON; its own where they are left out. Prints the counts as JSON. SIGTERM interrupts it as
+Terminate does; it exits with 130 then.
 """
 
 import contextlib
@@ -31,8 +31,8 @@ def _interrupt(*_: object) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
-    root, campaign, times = Path(sys.argv[1]), sys.argv[2], LedgerTimes(**json.loads(sys.argv[3]))
-    project = project_of(root, times)
+    root, campaign, *times = sys.argv[1:]
+    project = project_of(Path(root), LedgerTimes(**json.loads(times[0])) if times else LedgerTimes())
     definition = load_definition(project.layout, campaign)
 
     def tell(settled: int, total: int) -> None:
