@@ -1,5 +1,6 @@
 """`mensageria status`: look, change nothing."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ from mensageria_pipeline.contracts.partition import OCCURRENCE_SEPARATOR, campai
 from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.ledger.ledger import OperatorCommand
+from mensageria_pipeline.services.campaign_state import CampaignState
 from mensageria_pipeline.services.notes import Note
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.status import (
@@ -30,6 +32,7 @@ from mensageria_pipeline.services.status import (
     ignored_lists,
     known_campaigns,
 )
+from mensageria_pipeline.services.trouble import Trouble, trouble_of
 from mensageria_pipeline.texts import say
 from mensageria_pipeline.texts.formats import BRASILIA, integer, moment
 
@@ -62,7 +65,7 @@ def status(
     if as_json:
         print_json(found.as_json())
     else:
-        show_status(found)
+        show_status(found, _trouble(project, found))
         show_notes(project.notes.of(key))
     is_whole = _say_ignored(ignored_lists(project, key))
     raise typer.Exit(OK if found.is_complete and is_whole else INCOMPLETE)
@@ -108,8 +111,15 @@ def show_notes(notes: list[Note]) -> None:
         out.print(f"{note.number}  {moment(note.at, BRASILIA)}  {note.text}", highlight=False, markup=False)
 
 
-def show_status(found: CampaignStatus) -> None:
-    """The counts of one campaign as tables."""
+def _trouble(project: Project, found: CampaignStatus) -> Trouble | None:
+    """What keeps a campaign that is being sent from being accepted."""
+    if found.standing.state is not CampaignState.SENDING:
+        return None
+    return trouble_of(project.ledger.journal(found.campaign), datetime.now(UTC))
+
+
+def show_status(found: CampaignStatus, met: Trouble | None = None) -> None:
+    """The counts of one campaign as tables, and what keeps it from being accepted."""
     shown = found.fates | {"rejected": found.fates["rejected"] - found.corrected, "corrected": found.corrected}
     fates = [(say(f"fate_{name}"), count) for name, count in shown.items() if count]
     codes = sorted(((ReasonCode(name).label, count) for name, count in found.codes.items()), key=lambda each: -each[1])
@@ -127,6 +137,8 @@ def show_status(found: CampaignStatus) -> None:
     )
     for hint in _hints(found):
         out.print(hint)
+    if met:
+        out.print(met.words(found.zone, datetime.now(UTC)), style="yellow", highlight=False, markup=False)
 
 
 def _hints(found: CampaignStatus) -> list[str]:

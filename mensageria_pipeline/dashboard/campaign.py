@@ -1,5 +1,6 @@
 """Campanha: one campaign while it is sent and afterwards; its conservation as a picture; beside another."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
@@ -51,6 +52,8 @@ def _live(campaign: str) -> None:
     progress, command = project.ledger.progress(campaign), project.ledger.command(campaign)
     if found.standing.state is CampaignState.SENDING and progress:
         _show_progress(campaign, progress)
+        if met := frame.trouble(campaign):
+            st.warning(plain(met.words(found.zone, datetime.now(UTC))))
     _figures(campaign, found)
     columns = st.columns([1, 1, 1, 3])
     with columns[0]:

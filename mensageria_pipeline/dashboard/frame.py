@@ -24,6 +24,7 @@ from mensageria_pipeline.services.status import (
     campaign_statuses,
     known_campaigns,
 )
+from mensageria_pipeline.services.trouble import Trouble, trouble_of
 from mensageria_pipeline.storage.dataset import read_stamp
 from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline.storage.permissions import keep_private, tighten
@@ -34,6 +35,8 @@ FRESH_S = 5
 """For so long an answer of the warehouse is shown again."""
 _COUNTED_S = 5
 """For so long the counts of a campaign that is being sent are shown again."""
+_TOLD_S = 2
+"""For so long what keeps a sending is told again."""
 _AROUND_PX = 80
 _LANGUAGES = {"Português": Language.PT_BR, "English": Language.EN}
 
@@ -112,6 +115,12 @@ def counted(campaign: str) -> CampaignStatus:
 def all_counted() -> list[CampaignStatus]:
     """The same of every campaign."""
     return list(campaign_statuses(project(), known_campaigns(project())))
+
+
+@st.cache_data(ttl=_TOLD_S, show_spinner=False)
+def trouble(campaign: str) -> Trouble | None:
+    """What keeps a campaign that is being sent from being accepted."""
+    return trouble_of(project().ledger.journal(campaign), datetime.now(UTC))
 
 
 def say_published() -> None:

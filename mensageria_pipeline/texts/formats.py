@@ -78,6 +78,11 @@ def moment(value: datetime | None, zone: tzinfo | None = None, *, seconds: bool 
     return str(format_datetime(value.astimezone(zone).replace(tzinfo=None), pattern, locale=current().locale))
 
 
+def clock(value: datetime, zone: tzinfo) -> str:
+    """A time of the day in `zone`, to the second."""
+    return value.astimezone(zone).strftime("%H:%M:%S")
+
+
 def duration(seconds: float) -> str:
     """Hours, minutes and seconds, the two largest of them; their signs are the same in both languages."""
     minutes, rest = divmod(round(seconds), 60)

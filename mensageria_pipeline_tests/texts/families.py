@@ -24,6 +24,7 @@ from mensageria_pipeline.definition.fields import EXPECTED_BY_PATTERN
 from mensageria_pipeline.reports import build as report
 from mensageria_pipeline.reports import words
 from mensageria_pipeline.sending import send_summary
+from mensageria_pipeline.services import trouble
 from mensageria_pipeline.services.campaign_state import CampaignState
 from mensageria_pipeline.storage.layout import Asset
 
@@ -76,6 +77,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "row_": set(Fate) - {Fate.PLANNED},
     "state_": CampaignState,
     "step_": (Asset.RAW_BASE, Asset.VALIDATED_RECIPIENTS, Asset.MESSAGES),
+    "trouble_": trouble._KINDS,
 }
 """Prefix → the ends that it is met with."""
 

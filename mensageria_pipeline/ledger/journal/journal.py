@@ -19,7 +19,7 @@ from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.ledger.file import LedgerFile, read_fact
 from mensageria_pipeline.ledger.groups import grouped
-from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LINES, SCHEMA
+from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LINES, SCHEMA, LatestLine
 from mensageria_pipeline.ledger.journal.shard import WRITTEN_HERE, Shard
 from mensageria_pipeline.ledger.message_states import DECIDING, States, settled, unsettled
 from mensageria_pipeline.storage.times import DEFAULT_TIMES
@@ -73,6 +73,12 @@ class Journal:
         for number in self.shards():
             with self._file(number).read() as connection:
                 yield from connection.execution_options(stream_results=True).execute(query)
+
+    def latest(self, count: int) -> list[LatestLine]:
+        """The last lines of each shard, at most so many of each: what is going on, of a campaign of any size."""
+        columns = (LINES.c.message_id, LINES.c.attempt, LINES.c.event, LINES.c.at_us, LINES.c.code)
+        newest = sa.select(*columns).order_by(LINES.c.seq.desc()).limit(count)
+        return [LatestLine(*row) for row in self._rows(newest)]
 
     def states(self, mode: Mode) -> States:
         """What became of every message that was touched in `mode`."""

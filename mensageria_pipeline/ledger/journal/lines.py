@@ -48,6 +48,16 @@ class Line(NamedTuple):
     """What the provider asks for an accepted message."""
 
 
+class LatestLine(NamedTuple):
+    """Of a line what says how a sending goes."""
+
+    message_id: str
+    attempt: int
+    event: str
+    at_us: int
+    code: str | None
+
+
 def now_us() -> int:
     return time.time_ns() // 1_000
 
