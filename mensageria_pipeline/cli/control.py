@@ -23,9 +23,10 @@ from mensageria_pipeline.cli.run import run_partition
 from mensageria_pipeline.cli.status import Campaign, Json, partition_key
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.errors import ChangedError, MensageriaError
-from mensageria_pipeline.sending.settle import RETRIABLE, Doubt
+from mensageria_pipeline.sending.settle import RETRIABLE
 from mensageria_pipeline.services import control
 from mensageria_pipeline.services.consequence import what_leaves
+from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.texts import say
 from mensageria_pipeline.texts.formats import moment
 
@@ -78,7 +79,7 @@ def cancel(campaign: Campaign, yes: Yes = False) -> None:
     def decide() -> int:
         plan = None if yes else control.plan_of(project, partition)
         if not yes:
-            count, mode = control.remaining(project, partition), control.mode_of(project, partition)
+            count, mode = control.remaining(project, partition), control.definition_of(project, partition).mode
             ask(say("cancel_ask", campaign=partition, count=count, mode=say(f"mode_{mode}")))
         with _Waiting(partition) as waiting:
             return control.cancel(project, partition, waiting, plan)
@@ -102,7 +103,7 @@ def unknown(
     project, partition = load_project(), partition_key(campaign)
     control.check_planned(project, partition)
     if not (resend or mark):
-        raise typer.Exit(_list_doubts(control.in_doubt(project, partition), partition, as_json=as_json))
+        raise typer.Exit(_list_doubts(project, partition, as_json=as_json))
 
     def decide() -> int:
         as_seen = None if yes else control.seen(project, partition)
@@ -120,7 +121,8 @@ def unknown(
     out.print(say(key, campaign=partition, count=count, mark=say(f"outcome_{mark}") if mark else ""))
 
 
-def _list_doubts(found: list[Doubt], partition: str, *, as_json: bool) -> int:
+def _list_doubts(project: Project, partition: str, *, as_json: bool) -> int:
+    found, zone = control.in_doubt(project, partition), control.definition_of(project, partition).send_window.zone
     code = INCOMPLETE if found else OK
     if as_json:
         rows = [
@@ -145,7 +147,7 @@ def _list_doubts(found: list[Doubt], partition: str, *, as_json: bool) -> int:
     for heading in ("label_row", "label_provider", "label_attempt", "label_code", "label_when", "label_message"):
         table.add_column(say(heading), overflow="fold")
     for each in found[:_SHOWN]:
-        when = moment(each.attempted_at, seconds=True)
+        when = moment(each.attempted_at, zone, seconds=True)
         table.add_row(
             str(each.row_number), each.provider, str(each.attempt), each.code or "—", when, each.message_id[:12]
         )

@@ -34,7 +34,7 @@ from mensageria_pipeline.services.status import (
 )
 from mensageria_pipeline.services.trouble import Trouble, trouble_of
 from mensageria_pipeline.texts import say
-from mensageria_pipeline.texts.formats import BRASILIA, integer, moment
+from mensageria_pipeline.texts.formats import integer, moment
 
 Campaign = Annotated[str, typer.Argument(help="option_campaign", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="option_json")]
@@ -108,7 +108,7 @@ def _overview(found: list[CampaignStatus]) -> Table:
 def show_notes(notes: list[Note]) -> None:
     """What people left on a campaign, the newest first."""
     for note in notes:
-        out.print(f"{note.number}  {moment(note.at, BRASILIA)}  {note.text}", highlight=False, markup=False)
+        out.print(f"{note.number}  {moment(note.at)}  {note.text}", highlight=False, markup=False)
 
 
 def _trouble(project: Project, found: CampaignStatus) -> Trouble | None:

@@ -182,7 +182,7 @@ def date_format() -> str:
 
 
 def moment(value: datetime | None) -> str:
-    return formats.moment(value, formats.BRASILIA)
+    return formats.moment(value)
 
 
 def as_seen(campaign: str) -> str:

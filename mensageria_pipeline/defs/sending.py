@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import tzinfo
 from typing import Any
 
 import dagster as dg
@@ -37,7 +38,7 @@ from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.storage.dataset import Stamp
 from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline.texts import say
-from mensageria_pipeline.texts.formats import BRASILIA, moment
+from mensageria_pipeline.texts.formats import moment
 
 _ASSET = Asset.SEND_RESULTS.value
 _LOG_EVERY_S = 10.0
@@ -69,7 +70,7 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
                 raise
             take_in_lists(project)
             if not is_released(context, project, partition.key, definition, plan.fingerprint):
-                yield from _not_released(context, project, partition.key, plan)
+                yield from _not_released(context, project, partition, plan, definition.send_window.zone)
                 return
             summary = send_messages(
                 project.layout,
@@ -83,7 +84,7 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
         yield dg.MaterializeResult(metadata=_metadata(project, partition, summary))
         yield passed("input_fingerprint", _ASSET, {say("meta_messages"): summary.plan.fingerprint})
         yield _conserved(summary)
-        yield _complete(summary, partition.key)
+        yield _complete(summary, partition.key, definition.send_window.zone)
         if summary.problem and not _is_in_run(context, Asset.CAMPAIGN_REPORT):
             raise summary.problem
 
@@ -112,16 +113,16 @@ def _follower(context: dg.AssetExecutionContext, project: Project, partition: Pa
 
 
 def _not_released(
-    context: dg.AssetExecutionContext, project: Project, partition: str, plan: Stamp
+    context: dg.AssetExecutionContext, project: Project, partition: Partition, plan: Stamp, zone: tzinfo
 ) -> Iterator[dg.AssetCheckResult]:
     """What a run says that ends before the first message, green: nothing went wrong, a person has not spoken."""
-    with Results(project.layout.table(Asset.MESSAGES, partition), project.ledger.journal(partition)) as results:
+    with Results(project.layout.table(Asset.MESSAGES, partition.key), project.ledger.journal(partition.key)) as results:
         summary = SendSummary(plan, tally=results.tally())
-    sentence = how_to_release(context, partition, plan.fingerprint)
+    sentence = how_to_release(context, partition.key, plan.fingerprint)
     context.log.warning(sentence)
     yield passed("input_fingerprint", _ASSET, {say("meta_messages"): plan.fingerprint})
     yield _conserved(summary)
-    yield _complete(summary, partition, sentence)
+    yield _complete(summary, partition.key, zone, sentence)
 
 
 def _progress(context: dg.AssetExecutionContext, project: Project, partition: Partition) -> ProgressSink:
@@ -207,7 +208,7 @@ def _conserved(summary: SendSummary) -> dg.AssetCheckResult:
     )
 
 
-def _complete(summary: SendSummary, campaign: str, reason: str = "") -> dg.AssetCheckResult:
+def _complete(summary: SendSummary, campaign: str, zone: tzinfo, reason: str = "") -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {say("meta_pending"): summary.tally.pending, say("meta_unknown"): summary.tally.unknown}
     if reason:
         metadata[say("meta_reason")] = reason
@@ -215,7 +216,7 @@ def _complete(summary: SendSummary, campaign: str, reason: str = "") -> dg.Asset
         key = summary.wait_reason.removeprefix("wait_")
         metadata[say("meta_reason")] = say(key, campaign=campaign, pending=summary.tally.pending)
     elif summary.wait_reason:
-        due = moment(summary.wait_until, BRASILIA)
+        due = moment(summary.wait_until, zone)
         metadata[say("meta_reason")] = say(
             "waiting", pending=summary.tally.pending, reason=say(summary.wait_reason), due=due
         )

@@ -16,9 +16,10 @@ import duckdb
 
 from mensageria_pipeline.analytics.campaign import CampaignRelations, open_campaign
 from mensageria_pipeline.analytics.relations import SHOWN_METRICS
+from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.contracts.reason_codes import ReasonCode
-from mensageria_pipeline.definition.window import DEFAULT_TIMEZONE
-from mensageria_pipeline.errors import StaleInputError
+from mensageria_pipeline.definition.load import load_definition
+from mensageria_pipeline.errors import DefinitionError, StaleInputError
 from mensageria_pipeline.reports.csv_file import write_csv
 from mensageria_pipeline.reports.figures import LATENCIES, Figures, write_figures
 from mensageria_pipeline.reports.page import Table, outcome_rows, page
@@ -28,7 +29,7 @@ from mensageria_pipeline.storage.dataset import read_stamp, replacing
 from mensageria_pipeline.storage.duckdb import literal, query, rows_of
 from mensageria_pipeline.storage.layout import Asset, Layout
 from mensageria_pipeline.texts import say
-from mensageria_pipeline.texts.formats import number
+from mensageria_pipeline.texts.formats import BRASILIA, number, place
 
 _PACKAGE = "mensageria_pipeline.reports"
 WHOLE_ROWS = 20_000
@@ -74,10 +75,11 @@ def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime,
     _check_steps(layout, partition)
     with open_campaign(layout, partition) as campaign:
         connection = campaign.connection
-        _prepare(connection)
+        zone = _zone(layout, partition)
+        _prepare(connection, zone)
         figures = Figures(campaign)
         sections = [_section(title, connection.sql(query(_PACKAGE, name))) for name, title in _SUMMARIES]
-        sections[0] = replace(sections[0], rows=[*_heading(campaign, figures.mode), *sections[0].rows])
+        sections[0] = replace(sections[0], rows=[*_heading(campaign, figures.mode, zone), *sections[0].rows])
         sections.insert(2, _metrics(campaign))
         counts = {}
         for detail in _DETAILS:
@@ -92,7 +94,7 @@ def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime,
             write_workbook(temporary, sections, figures.plots())
     drawings = write_figures(figures, layout.figs_dir(partition))
     with replacing(folder / "relatorio.html") as temporary:
-        temporary.write_text(_page(partition, figures, drawings, notes), encoding="utf-8")
+        temporary.write_text(_page(partition, figures, drawings, notes, zone), encoding="utf-8")
     return CampaignReport(
         folder / "relatorio.xlsx",
         folder / "relatorio.html",
@@ -103,7 +105,13 @@ def build_report(layout: Layout, partition: str, notes: Sequence[tuple[datetime,
     )
 
 
-def _page(partition: str, figures: Figures, drawings: Mapping[str, str], notes: Sequence[tuple[datetime, str]]) -> str:
+def _page(
+    partition: str,
+    figures: Figures,
+    drawings: Mapping[str, str],
+    notes: Sequence[tuple[datetime, str]],
+    zone: ZoneInfo,
+) -> str:
     tables = [
         Table(say("chart_outcomes"), [say("label_outcome"), say("label_messages")], outcome_rows(figures.outcomes)),
         Table(
@@ -118,7 +126,7 @@ def _page(partition: str, figures: Figures, drawings: Mapping[str, str], notes: 
         ),
     ]
     shown = [table for table in tables if table.rows]
-    return page(partition, partition, datetime.now(UTC), list(drawings.values()), shown, notes, "relatorio.xlsx")
+    return page(partition, partition, datetime.now(UTC), list(drawings.values()), shown, notes, zone, "relatorio.xlsx")
 
 
 def _check_steps(layout: Layout, partition: str) -> None:
@@ -132,8 +140,16 @@ def _check_steps(layout: Layout, partition: str) -> None:
             raise StaleInputError("step_missing", asset=asset.value, campaign=partition)
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(f"SET TimeZone = {literal(DEFAULT_TIMEZONE)}")
+def _zone(layout: Layout, partition: str) -> ZoneInfo:
+    """Whose time the instants are in: the campaign's, or where its definition cannot be read, that of most."""
+    try:
+        return load_definition(layout, Partition.parse(partition).campaign).send_window.zone
+    except DefinitionError:
+        return BRASILIA
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> None:
+    connection.execute(f"SET TimeZone = {literal(zone.key)}")
     teach(connection)
 
 
@@ -141,11 +157,10 @@ def _section(title: str, relation: duckdb.DuckDBPyRelation) -> Section:
     return Section(say(title), relation.columns, relation.fetchall(), headings=headings(relation.columns))
 
 
-def _heading(campaign: CampaignRelations, mode: str) -> list[tuple[str, object]]:
+def _heading(campaign: CampaignRelations, mode: str, zone: ZoneInfo) -> list[tuple[str, object]]:
     """What the summary begins with: the campaign, its mode, when it was sent, and how much of it was accepted."""
     rows = [row for row in campaign.ask("metrics") if row["mode"] == mode]
     messages = sum(row["messages"] for row in rows)
-    zone = ZoneInfo(DEFAULT_TIMEZONE)
     first = min((row["first_send_at"] for row in rows if row["first_send_at"]), default=None)
     last = max((row["last_send_at"] for row in rows if row["last_send_at"]), default=None)
     found: list[tuple[str, object]] = [
@@ -153,6 +168,7 @@ def _heading(campaign: CampaignRelations, mode: str) -> list[tuple[str, object]]
         (say("figure_mode"), say(f"mode_{mode}")),
         (say("figure_first_send"), first.astimezone(zone) if first else None),
         (say("figure_last_send"), last.astimezone(zone) if last else None),
+        (say("figure_zone"), place(zone) if zone != BRASILIA else None),
         (say("figure_success"), Share(sum(row["accepted"] for row in rows) / messages) if messages else None),
     ]
     return [(name, value) for name, value in found if value is not None]

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from importlib.resources import files
 
 import minijinja
 
 from mensageria_pipeline.texts import current, say
-from mensageria_pipeline.texts.formats import BRASILIA, moment, number
+from mensageria_pipeline.texts.formats import moment, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ def page(
     drawings: Sequence[str],
     tables: Sequence[Table],
     notes: Sequence[tuple[datetime, str]],
+    zone: tzinfo,
     workbook: str,
 ) -> str:
     """The page as HTML. Every text is escaped; the drawings are our own."""
@@ -38,12 +39,12 @@ def page(
         name=name,
         language=current().value,
         title=say("page_title", name=name),
-        made=say("page_made", campaign=campaign, at=moment(made_at, BRASILIA)),
+        made=say("page_made", campaign=campaign, at=moment(made_at, zone)),
         notes_title=say("page_notes"),
         files=say("page_files", workbook=workbook),
         drawings=list(drawings),
         tables=[{"title": table.title, "heads": table.heads, "rows": table.rows} for table in tables],
-        notes=[{"at": moment(at, BRASILIA), "text": text} for at, text in notes],
+        notes=[{"at": moment(at, zone), "text": text} for at, text in notes],
     )
 
 

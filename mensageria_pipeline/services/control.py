@@ -13,6 +13,7 @@ from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.definition.load import load_definition
+from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import ChangedError, InputError
 from mensageria_pipeline.ledger.campaign_lease import CampaignLease, lease_campaign
 from mensageria_pipeline.ledger.leases import new_owner
@@ -106,9 +107,8 @@ def remaining(project: Project, partition: str) -> int:
     return int(pc.sum(pc.invert(rows["is_in_doubt"])).as_py() or 0)
 
 
-def mode_of(project: Project, partition: str) -> Mode:
-    """Whether the messages of a campaign are real."""
-    return load_definition(project.layout, Partition.parse(partition).campaign).mode
+def definition_of(project: Project, partition: str) -> CampaignDefinition:
+    return load_definition(project.layout, Partition.parse(partition).campaign)
 
 
 def cancel(project: Project, partition: str, on_wait: OnWait = nobody_waits, plan: str | None = None) -> int:
@@ -176,7 +176,7 @@ def in_doubt(project: Project, partition: str) -> list[Doubt]:
 def failed(project: Project, partition: str, outcomes: Sequence[Outcome]) -> list[Failure]:
     """The messages that `retry` would open now."""
     check_planned(project, partition)
-    definition = load_definition(project.layout, Partition.parse(partition).campaign)
+    definition = definition_of(project, partition)
     plan = project.layout.table(Asset.MESSAGES, partition)
     return failures(plan, project.ledger.journal(partition), outcomes, definition.one_message_per)
 
@@ -193,7 +193,7 @@ def retry(
     Raises InputError where it is paused or cancelled, and ChangedError where it is not `as_seen` any more.
     """
     check_planned(project, partition)
-    definition = load_definition(project.layout, Partition.parse(partition).campaign)
+    definition = definition_of(project, partition)
     with held(project, partition, on_wait, as_seen) as (campaign_lease, plan):
         if project.ledger.command(partition):
             raise InputError("retry_while_stopped", campaign=partition)

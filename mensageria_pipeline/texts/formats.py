@@ -68,14 +68,26 @@ def day(value: date) -> str:
     return str(format_date(value, _DAY[current()], locale=current().locale))
 
 
-def moment(value: datetime | None, zone: tzinfo | None = None, *, seconds: bool = False) -> str:
-    """A date and a time in `zone`, by default the machine's; a dash for none."""
+def moment(value: datetime | None, zone: tzinfo = BRASILIA, *, seconds: bool = False) -> str:
+    """A date and a time in `zone`, whose place is named where its clocks show another time; a dash for none."""
     from babel.dates import format_datetime  # noqa: PLC0415
 
     if value is None:
         return NOTHING
     pattern = f"{_DAY[current()]} HH:mm{':ss' if seconds else ''}"
-    return str(format_datetime(value.astimezone(zone).replace(tzinfo=None), pattern, locale=current().locale))
+    shown = str(format_datetime(value.astimezone(zone).replace(tzinfo=None), pattern, locale=current().locale))
+    return shown if _agree(value, zone) else f"{shown} ({place(zone)})"
+
+
+def place(zone: tzinfo) -> str:
+    """Where a zone's clocks stand: its city."""
+    from babel.dates import get_timezone_location  # noqa: PLC0415
+
+    return str(get_timezone_location(zone, locale=current().locale, return_city=True))
+
+
+def _agree(value: datetime, zone: tzinfo) -> bool:
+    return value.astimezone(zone).utcoffset() == value.astimezone(BRASILIA).utcoffset()
 
 
 def clock(value: datetime, zone: tzinfo) -> str:

@@ -3,7 +3,9 @@
 import csv
 import shutil
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import fastexcel
 import openpyxl
@@ -61,6 +63,24 @@ def test_the_workbook_has_summary_results_and_reasons(reported: Workbench) -> No
     assert summary["Taxa de sucesso"].value == accepted / 3
     results = book.load_sheet("Mensagens").to_arrow().to_pylist()
     assert [row["linha"] for row in results] == [2, 4, 5]
+
+
+def test_instants_are_those_of_the_campaigns_zone(bench: Workbench) -> None:
+    """In summary, sheets and files; which zone it is is said where it is not that of most."""
+    bench.define("a", SIMPLE_DEFINITION + "send_window: {timezone: America/Manaus}\n")
+    bench.drop("a")
+    bench.run("a")
+    build_report(bench.layout, "a")
+    folder = bench.layout.export_dir("a")
+    summary = openpyxl.load_workbook(folder / "relatorio.xlsx")["Resumo"]
+    shown = {str(row[0].value): row[1].value for row in summary.iter_rows(min_row=2)}
+    assert shown["Horários de"] == "Manaus"
+    zone = ZoneInfo("America/Manaus")
+    now = datetime.now(zone)
+    assert abs(shown["Último envio"].replace(tzinfo=zone) - now) < timedelta(minutes=10)
+    decided_at = datetime.strptime(_csv(folder / "resultados.csv")[0]["decidida_em"] + " -0400", "%d/%m/%Y %H:%M:%S %z")
+    assert abs(decided_at - now) < timedelta(minutes=10)
+    assert "(Manaus)" in (folder / "relatorio.html").read_text(encoding="utf-8")
 
 
 def test_every_sheet_prints_on_a4_with_lines(reported: Workbench) -> None:

@@ -47,3 +47,10 @@ def test_each_language_writes_it_in_its_own_way(shown: Callable[[], str], portug
     assert shown() == portuguese
     use(Language.EN)
     assert shown() == english
+
+
+def test_a_moment_names_its_place_where_clocks_differ_from_those_of_brasilia() -> None:
+    at = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
+    assert formats.moment(at) == "26/11/2026 12:00"
+    assert formats.moment(at, ZoneInfo("America/Manaus")) == "26/11/2026 11:00 (Manaus)"
+    assert formats.moment(at, ZoneInfo("America/Fortaleza")) == "26/11/2026 12:00", "its clocks show the same"
