@@ -107,12 +107,10 @@ async def open_sender(provider: Provider, timeout_s: float, stack: contextlib.As
     """How messages go through a provider, until `stack` ends. No text of its answers comes back."""
     if isinstance(provider, Closeable):
         stack.push_async_callback(provider.aclose)
-    if isinstance(provider, SendingProvider):
-        send: Send = provider.send
-    else:
+    if not isinstance(provider, SendingProvider):
         assert isinstance(provider, HttpProvider)  # noqa: S101 - the contract knows two kinds
-        send = (await stack.enter_async_context(HttpTransport(provider, timeout_s, MAX_IN_FLIGHT))).send
-    keep = keeper_for(provider)
+        return (await stack.enter_async_context(HttpTransport(provider, timeout_s, MAX_IN_FLIGHT))).send
+    send, keep = provider.send, keeper_for(provider)
 
     async def send_and_keep(messages: Sequence[Message]) -> list[Result]:
         return keep(messages, await send(messages))

@@ -23,6 +23,7 @@ from pyreqwest.response import Response
 from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.providers.contract import HttpProvider, NeedsLogin, Request
 from mensageria_pipeline.providers.verdict import Result, Verdict, all_alike
+from mensageria_pipeline.sending.words import keeper_for
 
 _NOTHING_SENT = "client error (Connect)"
 _NOTHING_DONE = "refused stream before processing"
@@ -39,6 +40,7 @@ class HttpTransport:
         self._provider = provider
         self._login = provider if isinstance(provider, NeedsLogin) else None
         self._logging_in = asyncio.Lock()
+        self._keep = keeper_for(provider)
         builder = ClientBuilder().timeout(timedelta(seconds=timeout_s)).max_connections(max_connections)
         # A redirect would repeat the request elsewhere, with the key in its headers.
         builder = builder.follow_redirects(False).user_agent("mensageria-pipeline").runtime_multithreaded(True)
@@ -65,7 +67,7 @@ class HttpTransport:
         return route
 
     async def send(self, messages: Sequence[Message]) -> list[Result]:
-        """One result per message; no exception of the transport leaves, because they quote URLs."""
+        """One result per message, without text of the answer. No exception of the transport leaves: they quote URLs."""
         if self._login and self._login.login_is_due() and (refused := await self._log_in(self._login)):
             return all_alike(messages, refused, "login_failed")
         request = self._provider.build_request(messages)
@@ -78,20 +80,25 @@ class HttpTransport:
                 body = await response.body_reader.read(self._most_bytes + 1) or b""
         except PyreqwestError as error:
             return _judge_failure(messages, error)
+        return self._read(messages, response, bytes(body))
+
+    def _read(self, messages: Sequence[Message], response: Response, body: bytes) -> list[Result]:
         if len(body) > self._most_bytes:
             return all_alike(messages, Verdict.UNKNOWN, "answer_too_large")
         if not (body or _is_whole(response)):
             return all_alike(messages, Verdict.UNKNOWN, "answer_without_end")
-        results = self._provider.read_response(messages, response.status, response.headers, bytes(body))
+        read = self._provider.read_response(messages, response.status, response.headers, body)
+        results = self._keep(messages, read)
+        if len(results) == 1 and results[0].verdict is Verdict.ACCEPTED:  # as most are
+            return results
         return [each if each.verdict is Verdict.ACCEPTED else each._replace(is_silence=False) for each in results]
 
     def _outgoing(self, request: Request) -> StreamRequest:
         client, url = self._routes.get(request.url) or self._route(request.url)
-        building = client.post(url).headers(request.headers)
         if request.url.startswith(_H2C):
-            length = str(len(request.body))
-            return building.header("content-length", length).body_stream([request.body]).build_streamed()
-        return building.body_bytes(request.body).build_streamed()
+            headers = {**request.headers, "content-length": str(len(request.body))}
+            return client.post(url).headers(headers).body_stream([request.body]).build_streamed()
+        return client.post(url).headers(request.headers).body_bytes(request.body).build_streamed()
 
     async def _log_in(self, provider: NeedsLogin) -> Verdict | None:
         """Once for all requests that wait for it; beside the loop, because it blocks."""

@@ -112,26 +112,22 @@ def _is_quote(provider_id: str, message: Message) -> bool:
 
 def _names_the_person(word: str, message: Message) -> bool:
     """Whether it holds the address, a document or the name somebody is known by, or a good part of one."""
-    names = [message.address, message.person]
-    if message.document:
-        names += message.document.split()
     folded = word.casefold()
-    number = ""
-    for name in names:
-        if not name:
-            continue
-        if _overlap(folded, name.casefold()):
-            return True
-        bare = name.lstrip("+")
-        if len(bare) >= _LONG_NUMBER and bare.isdigit():
-            number = number or _NO_DIGITS.sub("", folded)
-            if bare in number or (len(number) >= _LONG_NUMBER and number in bare):
-                return True
-    return False
+    if _overlaps(folded, message.address) or _overlaps(folded, message.person):
+        return True
+    return any(_overlaps(folded, name) for name in message.document.split()) if message.document else False
 
 
-def _overlap(word: str, name: str) -> bool:
-    return word == name or (len(name) >= _LONG and name in word) or (len(word) >= _LONG and word in name)
+def _overlaps(word: str, name: str) -> bool:
+    """Whether one is in the other, or the digits of one in those of the other."""
+    folded, length = name.casefold(), len(name)
+    if word == folded or (length >= _LONG and folded in word) or (len(word) >= _LONG and word in folded):
+        return True
+    bare = name.lstrip("+")
+    if length < _LONG_NUMBER or not bare.isdigit() or len(bare) < _LONG_NUMBER:
+        return False
+    number = _NO_DIGITS.sub("", word)
+    return bare in number or (len(number) >= _LONG_NUMBER and number in bare)
 
 
 def _is_of_the_text(word: str, message: Message) -> bool:
