@@ -73,9 +73,9 @@ def preview(
             providers, missing = providers_of(project, prepared.partition.key, prepared.definition)
             shown = [
                 show(message, providers.get(name), mode, name, project.settings, prepared.definition)
-                for message, name, mode in first_messages(prepared.plan, count)
+                for message, name, mode in first_messages(prepared.plan, count, prepared.to_send)
             ]
-            costs = estimate(prepared.plan, providers, prepared.definition)
+            costs = estimate(prepared.plan, providers, prepared.definition, prepared.to_send)
             written = _write_page(page, shown, providers) if page else False
     if as_json:
         print_json(_as_json(prepared, shown, costs))

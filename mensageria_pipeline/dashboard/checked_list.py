@@ -1,5 +1,6 @@
 """What was found out about a list before it is sent, for the person who hands it over."""
 
+import time
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -123,7 +124,7 @@ def _show_message(shown: MessagePreview) -> None:
 
 def hand_over(checked: Checked) -> None:
     """The definition first: a list without one would be taken for a simulation."""
-    project = frame.project()
+    project, since = frame.project(), time.time()
     if checked.definition:
         define(project.layout, checked.campaign, checked.definition)
     content = uploaded_file(project.layout, checked.upload)
@@ -134,5 +135,5 @@ def hand_over(checked: Checked) -> None:
     content.unlink()
     st.session_state["checked"] = None
     st.session_state["uploads_done"] = st.session_state.get("uploads_done", 0) + 1
-    st.session_state["handed_over"] = checked.campaign
+    st.session_state["handed_over"] = (checked.campaign, since)
     st.session_state["campaign"] = checked.campaign

@@ -21,9 +21,11 @@ class LatestRun:
     url: str
 
 
-def latest_run(dagster_url: str, partition: str) -> LatestRun | None:
-    """The latest run of a partition; None where there is none, or Dagster does not answer."""
-    variables = {"filter": {"tags": [{"key": "dagster/partition", "value": partition}]}}
+def latest_run(dagster_url: str, partition: str, since: float) -> LatestRun | None:
+    """The latest run of a partition that was made after an instant, in seconds since 1970: an earlier one knows nothing
+    of what was handed over then. None where there is none, or Dagster does not answer."""
+    tags = [{"key": "dagster/partition", "value": partition}]
+    variables = {"filter": {"tags": tags, "createdAfter": since}}
     try:
         answer = requests.post(
             f"{dagster_url.rstrip('/')}/graphql", json={"query": _QUERY, "variables": variables}, timeout=_TIMEOUT_S

@@ -104,7 +104,7 @@ def _check(campaign: str, uploaded: UploadedFile, definition: str | None) -> Che
             providers, missing = providers_of(project, prepared.partition.key, prepared.definition)
             shown = [
                 shown_message(message, providers.get(name), mode, name, project.settings, prepared.definition)
-                for message, name, mode in first_messages(prepared.plan, SHOWN)
+                for message, name, mode in first_messages(prepared.plan, SHOWN, prepared.to_send)
             ]
             rejects = write_rejects(prepared.layout, campaign)
             return Checked(
@@ -115,7 +115,7 @@ def _check(campaign: str, uploaded: UploadedFile, definition: str | None) -> Che
                 dict(prepared.recipients.fates),
                 dict(prepared.recipients.codes),
                 shown,
-                estimate(prepared.plan, providers, prepared.definition),
+                estimate(prepared.plan, providers, prepared.definition, prepared.to_send),
                 prepared.tally.pending,
                 _forecast(prepared),
                 rejects.paths[0].read_bytes() if rejects.paths else None,
@@ -143,12 +143,13 @@ def _forecast(prepared: DryRun) -> float | None:
 @frame.live(_WATCH_S)
 def _handed_over() -> None:
     """How the run of the campaign that was handed over goes, with its link; and the person's word to send it."""
-    campaign = st.session_state.get("handed_over")
-    if not campaign:
+    handed_over = st.session_state.get("handed_over")
+    if not handed_over:
         return
+    campaign, since = handed_over
     project = frame.project()
     st.subheader(say("dash_run_of", campaign=plain(campaign)))
-    run = runs.latest_run(project.settings.dagster_url, campaign)
+    run = runs.latest_run(project.settings.dagster_url, campaign, since)
     if run is None:
         there = runs.answers(project.settings.dagster_url)
         st.info(say("dash_run_awaited" if there else "dash_no_dagster", url=plain(project.settings.dagster_url)))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mensageria_pipeline.ledger.journal import Journal
@@ -25,6 +26,11 @@ class Remaining:
     @property
     def count(self) -> int:
         return int(self.rows.num_rows)
+
+    @property
+    def pending_rows(self) -> pa.ChunkedArray:
+        """The plan rows of those that surely reached nobody: what is in doubt is left out."""
+        return self.rows["plan_row"].filter(pc.invert(self.rows["is_in_doubt"]))
 
     def write(self, folder: Path, shards: int, only: int | None = None) -> None:
         """Write what is left to each of `shards`, or to one of them: rows and numbers, no content of a message."""

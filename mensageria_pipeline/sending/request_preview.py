@@ -1,19 +1,21 @@
 """What would leave, for people to look at: the request of a message, its size and its price, and nothing secret."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import duckdb
+import numpy as np
 import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mensageria_pipeline.contracts.masking import mask
 from mensageria_pipeline.contracts.messages import Message, Mode
-from mensageria_pipeline.definition.model import CampaignDefinition
+from mensageria_pipeline.definition.model import SIMULATED, CampaignDefinition
 from mensageria_pipeline.providers.contract import (
     HttpProvider,
     Previewable,
@@ -45,6 +47,7 @@ _COLUMNS = (
 _HARMLESS = frozenset({"content-type", "accept", "idempotency-key"})
 """Headers whose values may be shown."""
 _HIDDEN = "…"
+_BATCH_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +76,30 @@ class CostEstimate:
     cost: float | None = None
 
 
-def first_messages(plan: Path, count: int) -> list[tuple[Message, str, str]]:
-    """The first messages of each channel of a plan, each with its provider and mode."""
-    with _whole(plan) as connection:
-        rows = connection.execute(query(_PACKAGE, "first_messages"), {"count": count}).fetchall()
-    return [(_message(row[:-2]), row[-2], row[-1]) for row in rows]
+def first_messages(plan: Path, count: int, rows: pa.ChunkedArray | None = None) -> list[tuple[Message, str, str]]:
+    """The first messages of each channel of a plan, or of these rows of it, each with its provider and mode."""
+    with _whole(plan, rows) as connection:
+        found = connection.execute(query(_PACKAGE, "first_messages"), {"count": count}).fetchall()
+    return [(_message(row[:-2]), row[-2], row[-1]) for row in found]
 
 
 def messages_at(plan: Path, rows: Sequence[int]) -> list[tuple[Message, str]]:
     """The messages in these rows of a plan, counted from 0, each with its provider."""
-    with _whole(plan) as connection:
-        found = connection.execute(query(_PACKAGE, "messages_at"), {"rows": list(rows)}).fetchall()
+    with _whole(plan, pa.chunked_array([rows], pa.int64())) as connection:
+        found = connection.execute(query(_PACKAGE, "messages_with_provider")).fetchall()
     return [(_message(row[:-1]), row[-1]) for row in found]
 
 
 @contextmanager
-def _whole(plan: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _whole(plan: Path, rows: pa.ChunkedArray | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the view `plan`: the messages with their texts, and the numbers of their rows."""
+    only = ""
     with open_duckdb() as connection:
-        connection.execute(
-            f"CREATE VIEW plan AS FROM read_parquet({literal(plan)}, file_row_number = true, hive_partitioning = false)"
-        )
+        if rows is not None:
+            connection.register("chosen", pa.table({"file_row_number": rows.cast(pa.int64())}))
+            only = "SEMI JOIN chosen USING (file_row_number)"
+        whole = f"read_parquet({literal(plan)}, file_row_number = true, hive_partitioning = false)"
+        connection.execute(f"CREATE TEMP VIEW plan AS FROM {whole} {only}")
         yield connection
 
 
@@ -118,21 +124,24 @@ def estimate(
     plan: Path,
     providers: Mapping[str, Provider],
     definition: CampaignDefinition,
-    on_progress: Callable[[int], None] = lambda _count: None,
+    rows: pa.ChunkedArray,
 ) -> dict[str, CostEstimate]:
-    """Provider → what its messages of a plan would cost; those that nobody bills are left out."""
-    billed = {
-        name: each
-        for name, each in providers.items()
-        if each.capabilities.mode is Mode.LIVE and (isinstance(each, Pricing) or definition.price is not None)
-    }
+    """Provider → what its messages in these rows of a plan would cost; those that nobody bills are left out."""
+    billed = {name for name in definition.providers if _is_billed(name, providers.get(name), definition)}
     found: dict[str, CostEstimate] = {}
-    for message, name in _messages(plan) if billed else ():
-        on_progress(1)
-        price = price_of(message, billed[name], definition) if name in billed and not message.problem else None
+    for message, name in _messages(plan, rows) if billed else ():
+        is_priced = name in billed and not message.problem
+        price = price_of(message, providers.get(name), definition) if is_priced else None
         if price is not None:
             _add(found.setdefault(name, CostEstimate()), price)
     return found
+
+
+def _is_billed(name: str, provider: Provider | None, definition: CampaignDefinition) -> bool:
+    """`provider` None: its settings are incomplete, and only the definition's price is known."""
+    if provider is None:
+        return name != SIMULATED and definition.price is not None
+    return provider.capabilities.mode is Mode.LIVE and (isinstance(provider, Pricing) or definition.price is not None)
 
 
 def _add(so_far: CostEstimate, price: Price) -> None:
@@ -183,10 +192,14 @@ def _origin(secret: str) -> str:
     return f"{parts.scheme}://{parts.hostname}/{_HIDDEN}" if parts.scheme and parts.hostname else _HIDDEN
 
 
-def _messages(plan: Path) -> Iterator[tuple[Message, str]]:
+def _messages(plan: Path, rows: pa.ChunkedArray) -> Iterator[tuple[Message, str]]:
     with pq.ParquetFile(plan) as file:
-        for batch in file.iter_batches(10_000, columns=[*_COLUMNS, "provider"]):
-            for *row, name in zip(*(batch[column].to_pylist() for column in (*_COLUMNS, "provider")), strict=True):
+        is_chosen, first = np.zeros(file.metadata.num_rows, bool), 0
+        is_chosen[rows.to_numpy()] = True
+        for batch in file.iter_batches(_BATCH_ROWS, columns=[*_COLUMNS, "provider"]):
+            chosen = batch.filter(pa.array(is_chosen[first : first + batch.num_rows]))
+            first += batch.num_rows
+            for *row, name in zip(*(chosen[column].to_pylist() for column in (*_COLUMNS, "provider")), strict=True):
                 yield _message(row), name
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mensageria_pipeline.contracts.messages import Mode
@@ -112,8 +111,7 @@ def reopen(ledger: Ledger, campaign_lease: CampaignLease, messages: Iterable[tup
 
 def cancel_remaining(ledger: Ledger, campaign_lease: CampaignLease, plan: Path) -> None:
     """Settle as cancelled all that is left of a plan. In-doubt ones stay in doubt."""
-    rows = find_remaining(plan, ledger.journal(campaign_lease.lease.scope)).rows
-    chosen = rows.filter(pc.invert(rows["is_in_doubt"]))["plan_row"]
+    chosen = find_remaining(plan, ledger.journal(campaign_lease.lease.scope)).pending_rows
     names = pq.read_table(plan, columns=["message_id", "mode"]).take(chosen)
     append_lines(
         ledger,

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow.compute as pc
-
 from mensageria_pipeline.analytics.warehouse import publish
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.partition import Partition
@@ -103,8 +101,7 @@ def remaining(project: Project, partition: str) -> int:
     """Messages of a campaign that are neither settled nor in doubt at this moment."""
     check_planned(project, partition)
     plan = project.layout.table(Asset.MESSAGES, partition)
-    rows = find_remaining(plan, project.ledger.journal(partition)).rows
-    return int(pc.sum(pc.invert(rows["is_in_doubt"])).as_py() or 0)
+    return len(find_remaining(plan, project.ledger.journal(partition)).pending_rows)
 
 
 def definition_of(project: Project, partition: str) -> CampaignDefinition:

@@ -5,8 +5,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import pyarrow as pa
 
 from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.definition.load import load_definition
@@ -20,6 +22,7 @@ from mensageria_pipeline.providers.contract import Provider, no_link
 from mensageria_pipeline.providers.registry import create_provider
 from mensageria_pipeline.recipients.validate import RecipientsSummary
 from mensageria_pipeline.sending.provider_config import provider_config
+from mensageria_pipeline.sending.remaining import find_remaining
 from mensageria_pipeline.sending.results import Results
 from mensageria_pipeline.sending.tally import Tally
 from mensageria_pipeline.services.preparation import judge_recipients, opt_outs_waiting, plan_campaign
@@ -40,6 +43,8 @@ class DryRun:
     layout: Layout
     tally: Tally
     """Its messages against what was sent already."""
+    to_send: pa.ChunkedArray = field(repr=False)
+    """Rows of the plan whose messages nobody has received: new ones, corrected ones, those that are pending."""
 
     @property
     def plan(self) -> Path:
@@ -77,9 +82,11 @@ def dry_run(
         waiting = opt_outs_waiting(project)
         summary = judge_recipients(scratch, project.ledger, partition, definition, on_progress, waiting)
         plan_campaign(scratch, project.ledger, partition, definition, on_progress)
-        with Results(scratch.table(Asset.MESSAGES, partition.key), project.ledger.journal(partition.key)) as results:
+        plan, journal = scratch.table(Asset.MESSAGES, partition.key), project.ledger.journal(partition.key)
+        with Results(plan, journal) as results:
             tally = results.tally()
-        yield DryRun(partition, definition, summary, scratch, tally)
+        to_send = find_remaining(plan, journal).pending_rows
+        yield DryRun(partition, definition, summary, scratch, tally, to_send)
 
 
 @contextlib.contextmanager
