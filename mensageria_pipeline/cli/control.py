@@ -178,13 +178,8 @@ def retry(
             if not (found := control.failed(project, partition, wanted)):
                 return Counter()
             _show_failures(found)
-            ask(
-                say(
-                    "retry_ask",
-                    campaign=partition,
-                    what=what_leaves(project, partition, [name for name, _, _ in found]),
-                )
-            )
+            what = what_leaves(project, partition, [name for name, _, _ in found])
+            ask(say("retry_ask", campaign=partition, what=what))
         with _Waiting(partition) as waiting:
             return control.retry(project, partition, wanted, waiting, as_seen)
 
