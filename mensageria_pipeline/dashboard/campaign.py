@@ -56,25 +56,32 @@ def _live(campaign: str) -> None:
             st.warning(plain(met.words(found.zone, datetime.now(UTC))))
     _figures(campaign, found)
     columns = st.columns([1, 1, 1, 3])
-    with columns[0]:
-        _pause_or_resume(campaign, is_held=command in {OperatorCommand.PAUSE, OperatorCommand.RESTORED})
-    with columns[1]:
-        frame.act(
-            say("dash_cancel"),
-            say("dash_cancelled"),
-            lambda: control.cancel(project, campaign, plan=plan),
-            "cancel",
-            ask_first=say("cancel_ask", campaign=campaign, count=found.tally.pending, mode=say(f"mode_{found.mode}")),
-            icon=":material/cancel:",
-        )
-    with columns[2]:
-        frame.offer_release(campaign, "release")
+    if found.tally.pending or command:
+        with columns[0]:
+            _pause_or_resume(campaign, is_held=command is not None)
+    if found.tally.pending and command is not OperatorCommand.CANCEL:
+        with columns[1]:
+            _cancel(campaign, found, plan)
+    if found.tally.pending:
+        with columns[2]:
+            frame.offer_release(campaign, "release")
     if command is OperatorCommand.PAUSE:
         columns[3].warning(say("dash_paused"))
     elif command is OperatorCommand.RESTORED:
         columns[3].warning(say("dash_restored"))
     elif command is OperatorCommand.CANCEL:
         columns[3].warning(say("dash_is_cancelled"))
+
+
+def _cancel(campaign: str, found: CampaignStatus, plan: str | None) -> None:
+    frame.act(
+        say("dash_cancel"),
+        say("dash_cancelled"),
+        lambda: control.cancel(frame.project(), campaign, plan=plan),
+        "cancel",
+        ask_first=say("cancel_ask", campaign=campaign, count=found.tally.pending, mode=say(f"mode_{found.mode}")),
+        icon=":material/cancel:",
+    )
 
 
 def _pause_or_resume(campaign: str, *, is_held: bool) -> None:

@@ -132,7 +132,7 @@ def _line(row: dict[str, Any], note: str) -> dict[str, Any]:
         "mode": say(f"mode_{row['mode']}"),
         "done": row["settled"] / messages if messages else 0.0,
         "messages": messages,
-        "success": row["accepted"] / messages if messages else None,
+        "success": round(row["accepted"] / messages, 3) if messages else None,  # as every page rounds it
         "failed": row["total_failed"],
         "unknown": row["unknown"],
         "pending": row["pending"],

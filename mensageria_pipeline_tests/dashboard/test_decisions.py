@@ -62,3 +62,19 @@ def test_messages_that_were_not_shown_are_neither_released_nor_cancelled(live_be
     _button(page, decision).click().run()
     assert project.ledger.is_released("a", control.plan_of(project, "a")) is (decision == "release")
     assert control.remaining(project, "a") == (4 if decision == "release" else 0)
+
+
+def test_only_what_would_change_something_is_offered(live_bench: Workbench) -> None:
+    """A campaign with nothing left has nothing to pause or cancel; a cancelled one can be taken up again."""
+
+    def offered() -> set[str]:
+        page = AppTest.from_function(_page, default_timeout=PATIENCE_S).run()
+        return {str(button.key).partition("-")[0] for button in page.button}
+
+    assert offered() == {"pause", "cancel", "release"}
+    control.cancel(live_bench.project, "a")
+    st.cache_data.clear()
+    assert offered() == {"resume"}
+    control.resume(live_bench.project, "a")
+    st.cache_data.clear()
+    assert offered() == set()
