@@ -5,7 +5,7 @@ campaign's definition decides where the names do not.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -107,6 +107,9 @@ REJECT_COLUMNS = ("erro", "sugestao", "linha_original")
 REJECTS_SHEET = "Rejeitados"
 """The sheet of that workbook."""
 
+CAMPAIGN_PROPERTY = "mensageria_campanha"
+"""The document property in which it carries its campaign; spreadsheet programs keep it when they save."""
+
 DERIVED = ("primeiro_nome", "ddd", "uf", "fuso_horario", "dominio_email")
 """Columns that templates and rules may use though no base has them: made of name, phone and e-mail."""
 
@@ -147,22 +150,33 @@ class Roles:
         return self.headers.get(role)
 
 
-def recognize(headers: Sequence[str], mapping: Mapping[Role, str], channel: Channel | None) -> Roles:
-    """Give each role its column.
+def recognize(
+    headers: Sequence[str],
+    mapping: Mapping[Role, str],
+    channel: Channel | None,
+    empty: Collection[str] = (),
+) -> Roles:
+    """Give each role its column. A column that is `empty` in the whole list is no address column beside others.
 
     Raises InputError when there is no address column, when two columns claim one address role, when
     `mapping` names a column that is not there, or when nothing says which of several channels is meant.
     """
-    found = {role: header for role in Role if (header := _header_of(role, headers, mapping))}
+    found = find_roles(headers, mapping, empty)
     addresses = [role for role in ADDRESS_ROLES if role in found]
     if not addresses:
         raise InputError("no_address_column", found=_listed(headers))
-    if Role.CHANNEL in found:
+    if Role.CHANNEL in found or channel:
         return Roles(found, channel)
-    return Roles(found, channel or _only_channel(found, addresses))
+    return Roles(found, _only_channel(found, [role for role in addresses if found[role] not in empty] or addresses))
 
 
-def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str]) -> str | None:
+def find_roles(headers: Sequence[str], mapping: Mapping[Role, str], empty: Collection[str] = ()) -> dict[Role, str]:
+    """The column of each role that has one. Raises InputError when two columns claim an address role, or when `mapping`
+    names a column that is not there."""
+    return {role: header for role in Role if (header := _header_of(role, headers, mapping, empty))}
+
+
+def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str], empty: Collection[str]) -> str | None:
     if role in mapping:
         wanted = mapping[role]
         for header in headers:
@@ -170,14 +184,15 @@ def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str]) 
                 return header
         raise InputError("mapped_column_missing", role=role.value, wanted=wanted, found=_listed(headers))
     taken = {header_key(header) for header in mapping.values()}
-    by_name = {header_key(h): h for h in reversed(headers) if header_key(h) and header_key(h) not in taken}
-    claims = [by_name[alias] for alias in ALIASES[role] if alias in by_name]
     rivals = [
         header for header in headers if _bare(header, headers) in ALIASES[role] and header_key(header) not in taken
     ]
     if len(rivals) > 1 and role in ADDRESS_ROLES:
+        rivals = [header for header in rivals if header not in empty] or rivals[:1]
+    if len(rivals) > 1 and role in ADDRESS_ROLES:
         raise InputError("ambiguous_column", role=role.value, found=_listed(rivals))
-    return claims[0] if claims else None
+    by_name = {_bare(header, headers): header for header in reversed(rivals)}
+    return next((by_name[alias] for alias in ALIASES[role] if alias in by_name), None)
 
 
 def _bare(header: str, headers: Sequence[str]) -> str:

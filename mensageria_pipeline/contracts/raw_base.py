@@ -52,6 +52,8 @@ class Intake:
     """Columns beyond the header, which only rows with too many cells have."""
     faults: Mapping[RowFault, frozenset[int]] = field(default_factory=dict)
     """Numbers of the rows whose cells may be out of place."""
+    empty: tuple[str, ...] = ()
+    """Columns without a value in any row."""
     erased: frozenset[int] = frozenset()
     """Numbers of the rows whose cells were erased at a person's request."""
     purged_at: str = ""
@@ -72,6 +74,7 @@ def facts_of(
     columns: Sequence[str],
     surplus: Sequence[str],
     faults: Mapping[RowFault, Iterable[int]],
+    empty: Sequence[str],
     reading: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the file of an intake remembers. `reading` says how the list was understood."""
@@ -81,6 +84,7 @@ def facts_of(
         "columns": list(columns),
         "surplus": list(surplus),
         "faults": {fault.value: sorted(rows) for fault, rows in faults.items()},
+        "empty": list(empty),
         "reading": dict(reading),
     }
 
@@ -107,6 +111,7 @@ def _intake(path: Path, stamp: Stamp) -> Intake:
         path=path,
         surplus=tuple(stamp.facts.get("surplus", ())),
         faults={RowFault(fault): frozenset(rows) for fault, rows in stamp.facts.get("faults", {}).items()},
+        empty=tuple(stamp.facts.get("empty", ())),
         erased=frozenset(stamp.facts.get("erased", ())),
         purged_at=stamp.facts.get("purged_at", ""),
     )

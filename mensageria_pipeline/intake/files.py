@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mensageria_pipeline.contracts.partition import campaign_key
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.carried_campaign import carried_campaign
 from mensageria_pipeline.intake.formats import EXTENSIONS, PACKED, PLAIN
 
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".partial")
@@ -52,12 +53,20 @@ class Discovery:
 def discover(input_dir: Path, owners: Mapping[str, str]) -> Discovery:
     """Every usable file below `input_dir`, by name; hidden, temporary and lock files are passed over.
 
+    A corrected workbook of rejected rows beside the folders belongs to the campaign that it carries.
+
     `owners` says which original name owns a key where two present names give the same one.
     """
     discovery = Discovery()
-    named = [(name, path) for name, path in _candidates(input_dir)]
-    present = _present_names(named, discovery)
+    named = list(_candidates(input_dir))
+    carried = {path: key for _, path in named if path.parent == input_dir and (key := carried_campaign(path))}
+    present = _present_names([(name, path) for name, path in named if path not in carried], discovery)
     names = _by_key(present)
+    for place, (_, path) in enumerate(named):
+        if path in carried:  # it belongs to a campaign that may have a folder, and never takes a name from one
+            key = carried[path]
+            name = _owner(key, names[key], owners) if key in names else key
+            named[place], present[name], names[key] = (name, path), key, [name]
     for name, path in named:
         if name not in present:
             continue
@@ -78,7 +87,7 @@ def folder_of(input_dir: Path, owners: Mapping[str, str], campaign: str) -> Path
     return input_dir / (_owner(campaign, names, owners) if names else campaign)
 
 
-def _by_key(present: Mapping[str, str]) -> Mapping[str, list[str]]:
+def _by_key(present: Mapping[str, str]) -> dict[str, list[str]]:
     """Key → the names that give it."""
     found: dict[str, list[str]] = defaultdict(list)
     for name, key in present.items():

@@ -17,6 +17,7 @@ from mensageria_pipeline.contracts.raw_base import Intake, facts_of, intake_path
 from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.doubts import settle_doubts
+from mensageria_pipeline.intake.empty_columns import EmptyColumns
 from mensageria_pipeline.intake.files import InputFile, discover
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
 from mensageria_pipeline.intake.registry import IntakeRegistry
@@ -171,9 +172,10 @@ def _take_in(
     received_at, name = datetime.now(UTC), file.path.name
     path = intake_path(layout, file.campaign, content_hash)
     with open_sheet(file.path, read_options(definition, limits), opened) as sheet:
-        recognize(sheet.headers, definition.columns, definition.channel)
+        _check_addresses(sheet.headers, definition)
         ours = _our_columns(sheet.headers)
         kept = [header for header in sheet.headers if header not in ours]
+        empty = EmptyColumns(kept)
 
         def columns() -> list[str]:
             return [header for header in sheet.columns if header not in ours]
@@ -181,12 +183,33 @@ def _take_in(
         def facts() -> Mapping[str, Any]:
             reading = sheet.reading
             settle_doubts(reading, definition, name)
-            return facts_of(name, received_at, columns(), reading.surplus, reading.faults, reading.as_json())
+            recognize(columns(), definition.columns, definition.channel, empty.names)
+            about = reading.as_json()
+            return facts_of(name, received_at, columns(), reading.surplus, reading.faults, empty.names, about)
 
-        rows = counter.of(_with_provenance(sheet, kept, content_hash, name))
+        rows = counter.of(empty.of(_with_provenance(sheet, kept, content_hash, name)))
         stamp = write_dataset(path, schema_of(kept), rows, inputs={"content": content_hash}, facts=facts)
         found, reading = tuple(columns()), sheet.reading
-        return Intake(content_hash, name, received_at, stamp.row_count, found, path, reading.surplus, reading.faults)
+        return Intake(
+            content_hash,
+            name,
+            received_at,
+            stamp.row_count,
+            found,
+            path,
+            reading.surplus,
+            reading.faults,
+            empty.names,
+        )
+
+
+def _check_addresses(headers: Sequence[str], definition: CampaignDefinition) -> None:
+    """Raises InputError before any row is read, unless its reason may go away with columns that turn out empty."""
+    try:
+        recognize(headers, definition.columns, definition.channel)
+    except InputError as error:
+        if error.key not in {"ambiguous_channel", "ambiguous_column"}:
+            raise
 
 
 @dataclass(slots=True)

@@ -8,10 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mensageria_pipeline.contracts.columns import recognize
+from mensageria_pipeline.contracts.columns import find_roles, recognize
 from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.doubts import settle_doubts
+from mensageria_pipeline.intake.empty_columns import EmptyColumns
 from mensageria_pipeline.intake.grid import ROW_NUMBER, Reading
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
 from mensageria_pipeline.storage.dataset import replacing
@@ -35,6 +36,8 @@ class Inspection:
     """By column, with `_row_number`."""
     problem: str | None
     """Why a campaign could not use it, though it can be read."""
+    problem_key: str | None = None
+    """The same as a key of the catalogue."""
 
     def as_json(self) -> dict[str, Any]:
         return self.reading.as_json() | {
@@ -63,7 +66,8 @@ def inspect_file(
     count, first = 0, list[dict[str, Any]]()
     with open_sheet(path, options) as sheet:
         schema = pa.schema([(ROW_NUMBER, pa.int64()), *((header, pa.string()) for header in sheet.headers)])
-        rows = (pa.Table.from_batches([batch]).select(schema.names) for batch in sheet.batches)
+        empty = EmptyColumns(sheet.headers)
+        rows = empty.of(pa.Table.from_batches([batch]).select(schema.names) for batch in sheet.batches)
         if parquet:
             with replacing(parquet) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
                 for table in rows:
@@ -74,13 +78,15 @@ def inspect_file(
             for table in rows:
                 count, first = count + len(table), first or table.slice(0, FIRST_ROWS).to_pylist()
                 on_rows(count)
-        columns, roles, channel, problem = sheet.columns, dict[str, str](), None, None
+        columns, roles, channel, problem, key = sheet.columns, dict[str, str](), None, None, None
         try:
-            found = recognize(columns, definition.columns, definition.channel)
-            roles = {header: role.value for role, header in found.headers.items()}
+            roles = {
+                header: role.value for role, header in find_roles(columns, definition.columns, empty.names).items()
+            }
+            found = recognize(columns, definition.columns, definition.channel, empty.names)
             channel = found.default_channel.value if found.default_channel else None
             settle_doubts(sheet.reading, definition, path.name)
         except InputError as error:
-            problem = error.text()
+            problem, key = error.text(), error.key
         shown = [{name: row[name] for name in (ROW_NUMBER, *columns)} for row in first]
-        return Inspection(sheet.reading, columns, roles, channel, count, shown, problem)
+        return Inspection(sheet.reading, columns, roles, channel, count, shown, problem, key)

@@ -62,7 +62,7 @@ class Base:
 
     @cached_property
     def roles(self) -> Roles:
-        return recognize(self.intake.columns, self.definition.columns, self.definition.channel)
+        return recognize(self.intake.columns, self.definition.columns, self.definition.channel, self.intake.empty)
 
     def demands(self, joined: Sequence[Joined]) -> Demands:
         offered = (*self.intake.columns, *self.definition.columns_added(self.intake.columns))

@@ -12,11 +12,12 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from mensageria_pipeline.contracts.columns import REJECT_COLUMNS, REJECTS_SHEET
-from mensageria_pipeline.contracts.partition import header_key
+from mensageria_pipeline.contracts.columns import CAMPAIGN_PROPERTY, REJECT_COLUMNS, REJECTS_SHEET
+from mensageria_pipeline.contracts.partition import Partition, header_key
 from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
 from mensageria_pipeline.errors import StaleInputError
 from mensageria_pipeline.reports.words import teach
@@ -73,7 +74,7 @@ def write_rejects(layout: Layout, partition: str) -> Rejects:
         while chunk := list(itertools.islice(rows, WORKBOOK_ROWS)):
             path = folder / (f"{_NAME}-{len(paths) + 1}.xlsx" if paths else f"{_NAME}.xlsx")
             with replacing(path) as temporary:
-                _write(temporary, columns, chunk)
+                _write(temporary, Partition.parse(partition).campaign, columns, chunk)
             paths.append(path)
             row_count += len(chunk)
     for old in set(folder.glob(f"{_NAME}*.xlsx")) - set(paths):
@@ -108,8 +109,9 @@ def _rejections(layout: Layout, partition: str, intake: Intake) -> Iterator[_Rej
                 yield _Rejection(row, frozenset(fault.split(", ")) | {fault}, reason, suggestion, origin)
 
 
-def _write(path: Path, columns: Sequence[str], rows: Sequence[_Rejection]) -> None:
+def _write(path: Path, campaign: str, columns: Sequence[str], rows: Sequence[_Rejection]) -> None:
     workbook = Workbook(write_only=True)
+    workbook.custom_doc_props.append(StringProperty(name=CAMPAIGN_PROPERTY, value=campaign))  # type: ignore[attr-defined]
     sheet = workbook.create_sheet(REJECTS_SHEET)
     headers = [*columns, *REJECT_COLUMNS]
     for position, header in enumerate(headers, start=1):
