@@ -1,5 +1,8 @@
-"""Dagster's own state: where it is and how the instance is configured."""
+"""Dagster's own state: where it is, how the instance is configured, and where its interface answers."""
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -9,6 +12,8 @@ from mensageria_pipeline.storage.dataset import replacing
 from mensageria_pipeline.storage.layout import Layout
 from mensageria_pipeline.storage.permissions import keep_private
 
+_ADDRESS = "interface.txt"
+"""Process and address of the interface that runs over this folder."""
 _HEAD = "# Written by mensageria_pipeline/services/dagster_home.py; `mensageria doctor` says whether it is current.\n"
 
 
@@ -26,6 +31,7 @@ def instance_config(base_dir: str) -> str:
             "class": "LocalComputeLogManager",
             "config": {"base_dir": f"{base_dir}/storage"},
         },
+        "python_logs": {"python_log_level": "INFO"},  # a terminal shows sentences, the interface every event
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
         "run_coordinator": {
@@ -64,3 +70,25 @@ def prepare(layout: Layout) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     export_dagster_home(home)
     return home
+
+
+@contextlib.contextmanager
+def announced(layout: Layout, url: str) -> Iterator[None]:
+    """Let other processes of the project find the interface at `url` for the length of a block."""
+    file = layout.dagster_home / _ADDRESS
+    file.write_text(f"{os.getpid()} {url}\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        if file.read_text(encoding="utf-8").startswith(f"{os.getpid()} "):
+            file.unlink()
+
+
+def interface_url(layout: Layout, configured: str) -> str:
+    """Where this project's interface answers: as `mensageria dev` was started here, else as it is `configured`."""
+    try:
+        pid, url = (layout.dagster_home / _ADDRESS).read_text(encoding="utf-8").split()
+        os.kill(int(pid), 0)
+    except (OSError, ValueError):
+        return configured
+    return url

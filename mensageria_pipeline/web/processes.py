@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
+import requests
 import yaml
 from dagster._cli.proxy_server_manager import ProxyServerManager
 from dagster._core.workspace.load_target import WorkspaceFileTarget
@@ -23,8 +24,10 @@ _LOOK_S = 0.5
 _END_S = 60
 
 
-def run_services(workspace: Path, host: str, port: int, log_level: str, *, read_only: bool) -> int:
-    """Until it is interrupted, or one of them ends by itself; the exit code."""
+def run_services(
+    workspace: Path, host: str, port: int, log_level: str, on_ready: Callable[[], None], *, read_only: bool
+) -> int:
+    """Until it is interrupted, or one of them ends by itself; the exit code. `on_ready` once the interface answers."""
     export_guarded_interface()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell script inherits it ignored
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -36,7 +39,7 @@ def run_services(workspace: Path, host: str, port: int, log_level: str, *, read_
                 stack.enter_context(_child("mensageria_pipeline.web.interface", "--workspace", shared, *interface)),
                 stack.enter_context(_child("dagster._daemon", "run", "--workspace", shared, "--log-level", log_level)),
             ]
-            return _watch(children)
+            return _watch(children, f"http://{host}:{port}/server_info", on_ready)
         except KeyboardInterrupt:
             return 0
 
@@ -70,7 +73,18 @@ def _child(module: str, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
             process.kill()
 
 
-def _watch(children: Sequence["subprocess.Popen[bytes]"]) -> int:
+def _watch(children: Sequence["subprocess.Popen[bytes]"], probe: str, on_ready: Callable[[], None]) -> int:
+    is_ready = False
     while all(child.poll() is None for child in children):
+        if not is_ready and _answers(probe):
+            is_ready = True
+            on_ready()
         time.sleep(_LOOK_S)
     return 1
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=_LOOK_S).ok
+    except requests.RequestException:
+        return False
