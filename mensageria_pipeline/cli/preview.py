@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 from rich.console import Group
 from rich.panel import Panel
@@ -26,25 +25,19 @@ from mensageria_pipeline.cli.control import Yes, ask
 from mensageria_pipeline.cli.status import Campaign, Json, partition_key
 from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.masking import mask
-from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.contracts.reason_codes import ReasonCode
-from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.ledger.test_sends import TestSend
 from mensageria_pipeline.providers.contract import Previewable, Provider
 from mensageria_pipeline.providers.verdict import Verdict
-from mensageria_pipeline.recipients.addresses import judge_addresses
 from mensageria_pipeline.sending.request_preview import CostEstimate, MessagePreview, estimate, first_messages, show
 from mensageria_pipeline.sending.test_send import send_test
 from mensageria_pipeline.services.dry_run import DryRun, dry_run, providers_of
-from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.services.message_to_test import address_to_test, channel_of, message_to_test
 from mensageria_pipeline.storage.dataset import replacing
 from mensageria_pipeline.storage.files import check_target
 from mensageria_pipeline.texts import say
 from mensageria_pipeline.texts.formats import decimal, integer, moment, money
-
-_LOOKED_THROUGH = 1_000
-"""Messages among which a test's row is looked for, on each channel."""
 
 
 def register(app: typer.Typer) -> None:
@@ -198,12 +191,10 @@ def send_a_test(
         return
     if not to:
         raise typer.BadParameter(say("trial_needs_address"))
-    wanted = channel or _channel_of(to)
-    address = str(judge_addresses(wanted, pd.Series([to.strip()], dtype="str"))["address"].iloc[0])
-    if not address:
-        raise InputError("trial_address", channel=wanted.value)
+    wanted = channel or channel_of(to)
+    address = address_to_test(wanted, to)
     with dry_run(project, partition) as prepared:
-        message, provider = _chosen(project, prepared, wanted, row or 1)
+        message, provider = message_to_test(project, prepared, wanted, row or 1)
         ask(say("trial_ask", provider=provider.name, address=mask(address)), yes=yes)
         sent = send_test(
             project.ledger, provider, partition.key, message._replace(address=address), project.settings.timeout_s
@@ -213,27 +204,6 @@ def send_a_test(
     else:
         _tell_test(sent)
     raise typer.Exit(OK if sent.verdict == Verdict.ACCEPTED else ERROR)
-
-
-def _channel_of(address: str) -> Channel:
-    if address.startswith(("http://", "https://")):
-        return Channel.WEBHOOK
-    if "@" in address:
-        return Channel.EMAIL
-    return Channel.SMS if sum(c.isdigit() for c in address) >= 10 and len(address) <= 24 else Channel.PUSH
-
-
-def _chosen(project: Project, prepared: DryRun, channel: Channel, row: int) -> tuple[Message, Provider]:
-    """The message to test with, and the adapter that sends it."""
-    looked = first_messages(prepared.plan, max(row, _LOOKED_THROUGH))
-    found = [(message, name) for message, name, _ in looked if message.channel == channel]
-    if len(found) < row:
-        raise InputError("trial_no_message", channel=channel.value, count=len(found))
-    message, name = found[row - 1]
-    providers, missing = providers_of(project, prepared.partition.key, prepared.definition)
-    if name not in providers:
-        raise missing[0]
-    return message, providers[name]
 
 
 def _tell_test(sent: TestSend) -> None:

@@ -2,13 +2,20 @@
 
 import streamlit as st
 
-from mensageria_pipeline.dashboard import campaign, campaigns, failures, frame, notes, send
+from mensageria_pipeline.dashboard import campaign, campaigns, failures, frame, notes, style
+from mensageria_pipeline.dashboard.send import page as send
 from mensageria_pipeline.texts import say
 
 
 def main() -> None:
     st.set_page_config(page_title="Mensageria PUSH", page_icon="📨", layout="wide")
+    with frame.readable_errors():  # settings that somebody is changing at this moment
+        _show()
+
+
+def _show() -> None:
     frame.choose_language()
+    style.apply()
     shown = (
         ("campanhas", campaigns.show, "dash_campaigns", ":material/list:"),
         ("campanha", campaign.show, "dash_campaign", ":material/monitoring:"),

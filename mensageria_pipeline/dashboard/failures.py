@@ -10,10 +10,13 @@ from mensageria_pipeline.contracts.masking import mask
 from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.dashboard import frame
+from mensageria_pipeline.dashboard.plain import plain
 from mensageria_pipeline.reports.workbook import Section, write_workbook
 from mensageria_pipeline.sending.settle import RETRIABLE
 from mensageria_pipeline.services import control
 from mensageria_pipeline.services.consequence import what_leaves
+from mensageria_pipeline.services.failure_words import Remedy, explain
+from mensageria_pipeline.services.own_ids import own_ids
 from mensageria_pipeline.texts import say
 
 _SHOWN = 500
@@ -40,34 +43,39 @@ def _messages(campaign: str) -> None:
         return
     mode = frame.choose_mode(found)
     mine = [row for row in found if row["mode"] == mode]
-    _actions(campaign, {row["outcome"] for row in mine})
+    explained = [explain(Outcome(row["outcome"]), row["code"]) for row in mine]
     lines = [
         {
             say("label_outcome"): say(f"outcome_{row['outcome']}"),
-            say("label_provider"): row["provider"],
-            say("label_code"): row["code"] or "–",
             say("label_messages"): row["messages"],
-            say("metric_attempts"): row["attempts"],
+            say("dash_what"): each.words,
+            say("dash_advice"): each.advice,
+            say("label_provider"): row["provider"],
         }
-        for row in mine
+        for row, each in zip(mine, explained, strict=True)
     ]
     chosen = _choose(lines, "failures")
     if chosen is None:
         return
-    row = mine[chosen]
+    row, explanation = mine[chosen], explained[chosen]
+    st.markdown(f"**{plain(explanation.words)}** {plain(explanation.advice)}")
+    _action(campaign, explanation.remedy, Outcome(row["outcome"]))
     people = frame.ask(
         "failed_messages", campaign=campaign, mode=mode, outcome=row["outcome"], code=row["code"], most=_SHOWN
     )
-    _details([_person_line(each) for each in people], row["messages"], f"falhas-{campaign}")
+    ids = own_ids(frame.project(), campaign, {(each["intake"], each["row_number"]) for each in people})
+    lines = [_person_line(each, ids.get((each["intake"], each["row_number"]), "")) for each in people]
+    _details(lines, row["messages"], f"falhas-{campaign}")
 
 
-def _person_line(row: dict[str, Any]) -> dict[str, Any]:
+def _person_line(row: dict[str, Any], own_id: str) -> dict[str, Any]:
     return {
         say("label_row"): row["row_number"],
+        say("dash_own_id"): own_id,
         say("dash_person"): mask(row["person"]),
         say("label_channel"): row["channel"],
         say("label_provider"): row["provider"],
-        say("label_outcome"): say(f"outcome_{row['outcome']}"),
+        say("dash_what"): explain(Outcome(row["outcome"]), row["code"]).words,
         say("label_code"): row["code"] or "–",
         say("metric_attempts"): row["attempts"],
         say("label_when"): frame.moment(row["decided_at"]),
@@ -155,38 +163,52 @@ def _workbook(lines: list[dict[str, Any]]) -> bytes:
     return buffer.getvalue()
 
 
-def _actions(campaign: str, outcomes: set[str]) -> None:
-    project, seen = frame.project(), frame.as_seen(campaign)
-    retriable = [outcome for outcome in RETRIABLE if outcome.value in outcomes]
-    columns = st.columns(3)
-    if failed := [name for name, _, _ in control.failed(project, campaign, retriable)] if retriable else []:
-        with columns[0]:
-            frame.act(
-                say("dash_retry"),
-                say("dash_retry_done"),
-                lambda: control.retry_soon(project, campaign, retriable, seen),
-                "retry",
-                ask_first=say("dash_retry_ask", what=what_leaves(project, campaign, failed)),
-                icon=":material/replay:",
-            )
-    if Outcome.UNKNOWN.value in outcomes:
-        # Of this moment: it is what they agree to.
-        doubtful = {each.message_id for each in control.in_doubt(project, campaign)}
-        with columns[1]:
-            frame.act(
-                say("dash_mark_accepted"),
-                say("dash_settled"),
-                lambda: control.settle(project, campaign, Outcome.ACCEPTED, as_seen=seen),
-                "accepted",
-                ask_first=say("unknown_ask_mark", campaign=campaign, mark=say("outcome_accepted"), count=len(doubtful)),
-                icon=":material/check:",
-            )
-        with columns[2]:
-            frame.act(
-                say("dash_resend"),
-                say("dash_retry_done"),
-                lambda: control.resend_soon(project, campaign, seen),
-                "resend",
-                ask_first=say("unknown_ask_resend", campaign=campaign, what=what_leaves(project, campaign, doubtful)),
-                icon=":material/forward:",
-            )
+def _action(campaign: str, remedy: Remedy, outcome: Outcome) -> None:
+    """The one thing that helps with what was chosen."""
+    seen = frame.as_seen(campaign)
+    if remedy is Remedy.DECIDE:
+        _decide(campaign, seen)
+    elif remedy is Remedy.NEW_ADDRESS:
+        frame.link("enviar", say("dash_send"))
+    elif remedy is not Remedy.NOTHING:
+        if remedy in {Remedy.NEW_DATE, Remedy.CHANGE_TEXT}:
+            frame.link("enviar", say("dash_send"))
+        _retry(campaign, outcome, seen)
+
+
+def _retry(campaign: str, outcome: Outcome, seen: str) -> None:
+    project = frame.project()
+    failed = [name for name, _, _ in control.failed(project, campaign, [outcome])] if outcome in RETRIABLE else []
+    if failed:
+        frame.act(
+            say("dash_retry"),
+            say("dash_retry_done"),
+            lambda: control.retry_soon(project, campaign, [outcome], seen),
+            "retry",
+            ask_first=say("dash_retry_ask", what=what_leaves(project, campaign, failed)),
+            icon=":material/replay:",
+        )
+
+
+def _decide(campaign: str, seen: str) -> None:
+    project = frame.project()
+    doubtful = {each.message_id for each in control.in_doubt(project, campaign)}  # of this moment: what they agree to
+    columns = st.columns([1, 1, 2])
+    with columns[0]:
+        frame.act(
+            say("dash_mark_accepted"),
+            say("dash_settled"),
+            lambda: control.settle(project, campaign, Outcome.ACCEPTED, as_seen=seen),
+            "accepted",
+            ask_first=say("unknown_ask_mark", campaign=campaign, mark=say("outcome_accepted"), count=len(doubtful)),
+            icon=":material/check:",
+        )
+    with columns[1]:
+        frame.act(
+            say("dash_resend"),
+            say("dash_retry_done"),
+            lambda: control.resend_soon(project, campaign, seen),
+            "resend",
+            ask_first=say("unknown_ask_resend", campaign=campaign, what=what_leaves(project, campaign, doubtful)),
+            icon=":material/forward:",
+        )

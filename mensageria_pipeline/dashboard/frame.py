@@ -14,7 +14,7 @@ from mensageria_pipeline import charts, logs, texts
 from mensageria_pipeline.analytics import questions
 from mensageria_pipeline.dashboard.plain import plain
 from mensageria_pipeline.errors import MensageriaError, internal_error
-from mensageria_pipeline.services import control
+from mensageria_pipeline.services import control, dagster_home
 from mensageria_pipeline.services.consequence import what_leaves
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.status import (
@@ -25,6 +25,7 @@ from mensageria_pipeline.services.status import (
     known_campaigns,
 )
 from mensageria_pipeline.services.trouble import Trouble, trouble_of
+from mensageria_pipeline.settings import find_root
 from mensageria_pipeline.storage.dataset import read_stamp
 from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline.storage.permissions import keep_private, tighten
@@ -41,14 +42,34 @@ _AROUND_PX = 80
 _LANGUAGES = {"Português": Language.PT_BR, "English": Language.EN}
 
 
-@st.cache_resource
 def project() -> Project:
-    """The project of the folder that the dashboard was started in."""
+    """The project of the folder that the dashboard was started in, with the settings that its .env has now."""
+    return _project(_settings_version())
+
+
+def dagster_url() -> str:
+    """Where Dagster's interface answers."""
+    found = project()
+    return dagster_home.interface_url(found.layout, found.settings.dagster_url)
+
+
+@st.cache_resource(max_entries=1)
+def _project(version: tuple[int, int]) -> Project:
+    assert version  # noqa: S101 - what the project is remembered by
     keep_private()
     found = Project.load()
     tighten(found.layout)
     logs.begin(found.layout.logs_dir, found.settings.log_level, "dashboard", terminal=False)
     return found
+
+
+def _settings_version() -> tuple[int, int]:
+    """Of the file .env: it is another one after it was changed. Without a file, the same."""
+    try:
+        found = (find_root() / ".env").stat()
+    except OSError:
+        return (-1, -1)
+    return (found.st_mtime_ns, found.st_size)
 
 
 def choose_language() -> None:

@@ -10,7 +10,7 @@ from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.contracts.raw_base import intake_path
 from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.defs.common_specs import definition_of, describe
-from mensageria_pipeline.defs.jobs import PREPARATION, campaign_job
+from mensageria_pipeline.defs.jobs import campaign_job
 from mensageria_pipeline.defs.tick import Tick
 from mensageria_pipeline.errors import MensageriaError, StorageError
 from mensageria_pipeline.intake.files import InputFile, discover
@@ -18,7 +18,7 @@ from mensageria_pipeline.intake.ingest import definition_version
 from mensageria_pipeline.services.disk_space import check_room
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.storage.dataset import fingerprint_of, read_stamp
-from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline.storage.layout import PREPARATION, Asset
 from mensageria_pipeline.texts import say
 
 FILES_PER_TICK = 20

@@ -6,9 +6,6 @@ from mensageria_pipeline.defs.common_specs import describe
 from mensageria_pipeline.storage.layout import Asset
 
 JOB = "campaign"
-PREPARATION = (Asset.RAW_BASE, Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES)
-"""What runs before a release."""
-SENDING = (Asset.SEND_RESULTS, Asset.CAMPAIGN_METRICS, Asset.CAMPAIGN_REPORT)
 
 # In one process: 0.1 s a step instead of 3–7 s, and no step survives a killed run to send on its own.
 campaign_job = dg.define_asset_job(

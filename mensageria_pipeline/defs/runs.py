@@ -14,13 +14,13 @@ import dagster as dg
 from mensageria_pipeline import logs
 from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.defs.common_specs import definition_of, describe
-from mensageria_pipeline.defs.jobs import PREPARATION, campaign_job
+from mensageria_pipeline.defs.jobs import campaign_job
 from mensageria_pipeline.defs.sign import SCOPE, RunSign, is_locked, lock_file
 from mensageria_pipeline.defs.tick import Tick
 from mensageria_pipeline.ledger.leases import LeaseState
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.release import may_leave
-from mensageria_pipeline.storage.layout import Asset, Layout
+from mensageria_pipeline.storage.layout import PREPARATION, Asset, Layout
 from mensageria_pipeline.texts import say
 
 _SILENT_LEASES = 2

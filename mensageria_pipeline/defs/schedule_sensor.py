@@ -13,11 +13,12 @@ from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.contracts.raw_base import list_intakes
 from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.defs.common_specs import definition_of, describe
-from mensageria_pipeline.defs.jobs import PREPARATION, SENDING, campaign_job
+from mensageria_pipeline.defs.jobs import campaign_job
 from mensageria_pipeline.defs.tick import Tick
 from mensageria_pipeline.ledger.ledger import Wait
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.release import may_leave
+from mensageria_pipeline.storage.layout import PREPARATION, SENDING
 from mensageria_pipeline.texts import say
 
 CRON_GRACE = timedelta(hours=1)

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from mensageria_pipeline.intake.files import discover
 from mensageria_pipeline.intake.ingest import ingest
 from mensageria_pipeline.intake.registry import IntakeRegistry
 from mensageria_pipeline.providers.choice import check_providers
-from mensageria_pipeline.providers.contract import Provider, no_link
+from mensageria_pipeline.providers.contract import Provider, ProviderConfig, no_link
 from mensageria_pipeline.providers.registry import create_provider
 from mensageria_pipeline.recipients.validate import RecipientsSummary
 from mensageria_pipeline.sending.provider_config import provider_config
@@ -58,14 +58,17 @@ def dry_run(
     on_progress: ProgressSink = lambda _done, _total: None,
     added: Path | None = None,
     definition_yaml: str | None = None,
+    *,
+    is_alone: bool = False,
 ) -> Iterator[DryRun]:
     """Prepare a campaign from its lists and definition as they are. Raises what the real steps raise.
 
-    As if the list `added` had come in, and with `definition_yaml` in the place of its own, where given.
+    As if the list `added` had come in, and with `definition_yaml` in the place of its own, where given. `is_alone`: as
+    if no other list had ever come in.
     """
     with scratch_folder(project.layout) as folder:
         scratch = Layout(folder / "data")
-        _share(project, scratch, partition, added, definition_yaml)
+        _share(project, scratch, partition, added, definition_yaml, is_alone=is_alone)
         definition = load_definition(scratch, partition.campaign)
         check_providers(partition.campaign, definition)
         settings = project.settings
@@ -116,13 +119,18 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
+def shown_config(project: Project, partition: str, definition: CampaignDefinition) -> ProviderConfig:
+    """What adapters are told whose messages are shown, or go to a tester: without links to leave by, which would not be
+    their recipients' own any more."""
+    real = provider_config(project.settings, project.ledger.key, partition, definition)
+    return replace(real, leave_link=no_link)
+
+
 def providers_of(
     project: Project, partition: str, definition: CampaignDefinition
 ) -> tuple[dict[str, Provider], list[SettingsError]]:
     """The adapters of a campaign, and why others cannot be made."""
-    # Without links to leave by: one that is shown, or goes to a tester, is not its recipient's own any more.
-    real = provider_config(project.settings, project.ledger.key, partition, definition)
-    config = replace(real, leave_link=no_link)
+    config = shown_config(project, partition, definition)
     made: dict[str, Provider] = {}
     missing = []
     for name in definition.providers:
@@ -134,14 +142,20 @@ def providers_of(
 
 
 def _share(
-    project: Project, scratch: Layout, partition: Partition, added: Path | None, definition_yaml: str | None
+    project: Project,
+    scratch: Layout,
+    partition: Partition,
+    added: Path | None,
+    definition_yaml: str | None,
+    *,
+    is_alone: bool,
 ) -> None:
-    """Let the scratch folder see what the real one has, and what is to be tried beside it."""
-    real, owners = project.layout, project.registry.name_owners()
+    """Let the scratch folder see what the real one has, and what is to be tried beside it or alone."""
+    real = project.layout
     scratch.data_dir.mkdir()
     for folder, copy in ((real.lookup_dir, scratch.lookup_dir), (real.templates_dir, scratch.templates_dir)):
         copy.symlink_to(folder)
-    _share_input(real, scratch, partition, added, owners)
+    _share_lists(project, scratch, partition, added, is_alone=is_alone)
     if definition_yaml is None:
         scratch.campaigns_dir.symlink_to(real.campaigns_dir)
     else:
@@ -149,22 +163,29 @@ def _share(
         scratch.definition(partition.campaign).write_text(definition_yaml, encoding="utf-8")
         if real.campaign_dir(partition.campaign).is_dir():
             scratch.campaign_dir(partition.campaign).symlink_to(real.campaign_dir(partition.campaign))
-    known = scratch.partition_dir(Asset.RAW_BASE, partition.key)
+
+
+def _share_lists(
+    project: Project, scratch: Layout, partition: Partition, added: Path | None, *, is_alone: bool
+) -> None:
+    real, known = project.layout, scratch.partition_dir(Asset.RAW_BASE, partition.key)
     known.mkdir(parents=True)
+    if added is None:
+        scratch.input_dir.symlink_to(real.input_dir)
+    else:
+        folder = scratch.input_dir / partition.campaign
+        folder.mkdir(parents=True)
+        if not is_alone:
+            _copy_lists(project, partition, folder)
+        taken = folder / added.name
+        shutil.copyfile(added, taken if not taken.exists() else folder / f"{added.stem}-novo{added.suffix}")
+    if is_alone:
+        return
     for path in real.partition_dir(Asset.RAW_BASE, partition.key).glob("*.parquet"):
         (known / path.name).symlink_to(path)
 
 
-def _share_input(
-    real: Layout, scratch: Layout, partition: Partition, added: Path | None, owners: Mapping[str, str]
-) -> None:
-    if added is None:
-        scratch.input_dir.symlink_to(real.input_dir)
-        return
-    folder = scratch.input_dir / partition.campaign
-    folder.mkdir(parents=True)
-    for file in discover(real.input_dir, owners).of(partition.campaign):
+def _copy_lists(project: Project, partition: Partition, folder: Path) -> None:
+    for file in discover(project.layout.input_dir, project.registry.name_owners()).of(partition.campaign):
         with contextlib.suppress(InputError), pinned(file.path) as opened:  # a link would be refused there as here
             shutil.copyfile(opened, folder / file.path.name)
-    taken = folder / added.name
-    shutil.copyfile(added, taken if not taken.exists() else folder / f"{added.stem}-novo{added.suffix}")

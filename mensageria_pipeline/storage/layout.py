@@ -20,6 +20,11 @@ class Asset(StrEnum):
     CAMPAIGN_REPORT = "campaign_report"
 
 
+PREPARATION = (Asset.RAW_BASE, Asset.VALIDATED_RECIPIENTS, Asset.REJECTED_RECIPIENTS, Asset.MESSAGES)
+"""What is made before a release."""
+SENDING = (Asset.SEND_RESULTS, Asset.CAMPAIGN_METRICS, Asset.CAMPAIGN_REPORT)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The folders and files below one data folder. Pure: nothing is created by asking."""

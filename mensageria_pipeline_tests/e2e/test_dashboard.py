@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mensageria_pipeline_tests.fakes import dashboard as fake
-from mensageria_pipeline_tests.fakes.dagster_server import dagster_server, prepare_root
+from mensageria_pipeline_tests.fakes.dagster_server import prepare_root
 from mensageria_pipeline_tests.fakes.terminal import Terminal
 from mensageria_pipeline_tests.needs import BROWSER, need
-from mensageria_pipeline_tests.waiting import PATIENCE_S, wait_until
+from mensageria_pipeline_tests.waiting import PATIENCE_S
 
 pytestmark = BROWSER
 PAGES = ("", "campanha", "falhas", "enviar", "anotacoes")
@@ -127,35 +127,6 @@ def test_a_campaign_is_watched_and_paused_while_it_is_sent(tmp_path: Path, page:
         done = sending.result()
     assert done.code == 3, done  # what is left waits
     assert fake.troubles(page) == ["Em pausa."]
-
-
-@pytest.mark.live
-def test_a_list_from_upload_to_results(tmp_path: Path, page: Page) -> None:
-    """Uploaded, checked, handed over, run by Dagster, and its results on the page."""
-    with dagster_server(tmp_path) as server:
-        env = tmp_path / ".env"
-        env.write_text(env.read_text(encoding="utf-8") + f"DAGSTER_URL={server.url}\n", encoding="utf-8")
-        with fake.dashboard(tmp_path) as url:
-            fake.open_page(page, f"{url}/enviar")
-            file = {"name": "clientes.csv", "mimeType": "text/csv", "buffer": LIST.encode()}
-            page.locator('input[type="file"]').set_input_files(files=[file])  # type: ignore[list-item]
-            fake.settle(page)
-            page.get_by_role("button", name="Conferir").click()
-            page.get_by_role("button", name="Entregar ao Dagster").wait_for()
-            body = page.inner_text("body")
-            assert "p…@e…" in body
-            assert "pessoa0@" not in body
-            page.get_by_label("Mensagem", exact=True).fill("Outro texto.")
-            page.get_by_label("Nome da campanha").click()
-            fake.settle(page)
-            expect(page.get_by_role("button", name="Entregar ao Dagster")).to_have_count(0)  # nobody looked at it
-            page.get_by_role("button", name="Conferir").click()
-            _until(page, "Outro texto.")
-            page.get_by_role("button", name="Entregar ao Dagster").click()
-            _until(page, "30 de 30 mensagens aceitas")
-            shown, rows = f"{url}/campanha?campanha=clientes", "31 linhas = 30 planejadas + 1 rejeitadas"
-            wait_until(lambda: rows in fake.open_page(page, shown).inner_text("body"))  # once the run has published it
-            assert fake.troubles(page) == []
 
 
 def _until(page: Page, text: str, timeout_s: float = PATIENCE_S) -> None:

@@ -85,7 +85,6 @@ def test_words_of_lists_names_and_notes_are_shown_as_they_are(tmp_path: Path, pa
         file = {"name": name, "mimeType": "text/csv", "buffer": f"{header}\nAna;x;y;z;w\n".encode()}
         page.locator('input[type="file"]').set_input_files(files=[file])  # type: ignore[list-item]
         fake.settle(page)
-        page.get_by_role("button", name="Conferir").click()
         page.locator('[data-testid="stAlertContentWarning"]').wait_for()
         check(page, headers)
         for half in (words[:5], words[5:]):

@@ -6,6 +6,7 @@ A key that the code does not write out is in here, or `test_keys` fails: so no s
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import dagster as dg
 import typer.main
 
 from mensageria_pipeline.analytics.relations import SHOWN_METRICS
@@ -19,12 +20,14 @@ from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.reason_codes import ReasonCode, Suggestion
 from mensageria_pipeline.contracts.receipts import Delivery
 from mensageria_pipeline.contracts.send_results import Outcome
+from mensageria_pipeline.dashboard.send import schedule
+from mensageria_pipeline.dashboard.send.work import Step
 from mensageria_pipeline.definition import explain
 from mensageria_pipeline.definition.fields import EXPECTED_BY_PATTERN
 from mensageria_pipeline.reports import build as report
 from mensageria_pipeline.reports import words
 from mensageria_pipeline.sending import send_summary
-from mensageria_pipeline.services import trouble
+from mensageria_pipeline.services import failure_words, trouble
 from mensageria_pipeline.services.campaign_state import CampaignState
 from mensageria_pipeline.storage.layout import Asset
 
@@ -57,6 +60,16 @@ SHEETS = (*(detail.title for detail in report._DETAILS), *(title for _, title in
 
 FAMILIES: Mapping[str, Iterable[str]] = {
     "channel_": Channel,
+    "day_": schedule.WEEKDAYS,
+    "explained_": failure_words.OWN_CODES,
+    "ended_": (outcome for outcome in Outcome if outcome not in {Outcome.ACCEPTED, Outcome.PENDING}),
+    "answered_http_": failure_words.HTTP_CODES,
+    "answered_smtp_": (subject.replace(".", "_") for subject in failure_words.SMTP_KINDS),
+    "remedy_": failure_words.Remedy,
+    "role_": (role for role in Role if role is not Role.ORIGIN),
+    "run_": (status.value.lower() for status in dg.DagsterRunStatus),
+    "send_step_": Step,
+    "start_": schedule.Start,
     "code_": ReasonCode,
     "column_": COLUMNS,
     "command_": (command.name.replace("-", "_") for command in COMMANDS),
