@@ -4,6 +4,8 @@ A chart is made from rows, a mapping each. Titles and axes are in the operator's
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta, tzinfo
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import altair as alt
@@ -11,6 +13,7 @@ import vl_convert
 
 from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.texts import Language, current, say
+from mensageria_pipeline.texts.formats import BRASILIA, integer
 
 Row = Mapping[str, Any]
 Chart = alt.TopLevelMixin
@@ -31,6 +34,7 @@ _FLOW_COLORS = ("#1f4e79", "#2e75b6", "#2e7d4f", "#58a978")
 _BLUE = "#1f4e79"
 _WIDTH = 560
 _BAR = 26
+_HEIGHT = 220
 _ROOM = 1.15
 _THEME: Mapping[str, Any] = {
     "font": "DejaVu Sans, Arial, sans-serif",
@@ -48,8 +52,22 @@ _THEME: Mapping[str, Any] = {
 }
 
 
-_MINUTE = {Language.PT_BR: "%d/%m %H:%M", Language.EN: "%d %b %H:%M"}
-_MOMENT = {Language.PT_BR: "%d/%m/%Y %H:%M", Language.EN: "%d %b %Y %H:%M"}
+class Step(StrEnum):
+    """How finely time is cut; `<step>_at` is its start in a row."""
+
+    MINUTE = "minute"
+    SECOND = "second"
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=1) if self is Step.MINUTE else timedelta(seconds=1)
+
+
+_AXIS = {
+    Step.MINUTE: {Language.PT_BR: "%d/%m %H:%M", Language.EN: "%d %b %H:%M"},
+    Step.SECOND: {Language.PT_BR: "%H:%M:%S", Language.EN: "%H:%M:%S"},
+}
+_MOMENT = {Language.PT_BR: "%d/%m/%Y %H:%M:%S", Language.EN: "%d %b %Y %H:%M:%S"}
 _BRAZILIAN: Mapping[str, Any] = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["R$ ", ""]}
 
 
@@ -103,24 +121,41 @@ def latency(rows: Sequence[Row]) -> alt.Chart:
         x2=alt.X2("to:Q"),
         y=alt.Y("answered:Q", title=say("chart_answers"), stack=None),
         y2=alt.Y2Datum(0),
-        color=alt.Color("provider:N", title=say("label_provider")),
+        color=_by_provider(shown),
         tooltip=[
             alt.Tooltip("provider:N", title=say("label_provider")),
             alt.Tooltip("from:Q", title="ms ≥", format=",.0f"),
             alt.Tooltip("to:Q", title="ms <", format=",.0f"),
             alt.Tooltip("answered:Q", title=say("chart_answers"), format=",.0f"),
         ],
-    ).properties(title=say("chart_latency"), width=_WIDTH, height=220)
+    ).properties(title=say("chart_latency"), description=say("chart_latency"), width=_WIDTH, height=_HEIGHT)
 
 
-def throughput(rows: Sequence[Row]) -> alt.Chart:
-    """Messages that left per minute, by provider. Rows: provider, minute_at, attempts."""
-    return _over_time(rows, "attempts", say("chart_throughput"), say("chart_per_minute"), ",.0f")
+def throughput(rows: Sequence[Row], step: Step = Step.MINUTE, zone: tzinfo = BRASILIA) -> alt.Chart:
+    """Messages that left in each minute or second, times in `zone`. Rows: provider, <step>_at, attempts."""
+    shown = _over_time(rows, "attempts", step, zone)
+    axis = alt.Axis(format=",.0f", tickMinStep=1)
+    return _timed(
+        alt.Chart(alt.Data(values=shown)).mark_bar(opacity=0.75, binSpacing=0),
+        shown,
+        step,
+        say(f"chart_throughput_{step}"),
+        alt.Y("value:Q", title=say("label_messages"), axis=axis, stack=None),
+        ",.0f",
+    ).encode(y2=alt.Y2Datum(0))
 
 
-def error_rate(rows: Sequence[Row]) -> alt.Chart:
-    """Share of requests that failed, by minute and provider. Rows: provider, minute_at, error_rate."""
-    return _over_time(rows, "error_rate", say("chart_error_rate"), say("chart_share"), ".1%")
+def error_rate(rows: Sequence[Row], step: Step = Step.MINUTE, zone: tzinfo = BRASILIA) -> alt.Chart:
+    """Share of requests that failed in each minute or second. Rows: provider, <step>_at, error_rate."""
+    shown = _over_time(rows, "error_rate", step, zone)
+    return _timed(
+        alt.Chart(alt.Data(values=shown)).mark_rule(strokeWidth=3),
+        shown,
+        step,
+        say("chart_error_rate"),
+        alt.Y("value:Q", title=say("chart_share"), axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1])),
+        ".1%",
+    )
 
 
 def comparison(rows: Sequence[Row]) -> alt.Chart:
@@ -152,7 +187,7 @@ def comparison(rows: Sequence[Row]) -> alt.Chart:
                 alt.Tooltip("messages:Q", title=say("label_messages"), format=",.0f"),
             ],
         )
-        .properties(title=say("chart_comparison"), width=_WIDTH, height=90)
+        .properties(title=say("chart_comparison"), description=say("chart_comparison"), width=_WIDTH, height=90)
     )
 
 
@@ -192,31 +227,49 @@ def _bars(rows: list[dict[str, Any]], name: str, count: str, title: str, axis: s
     )
     bars = base.mark_bar().encode(color=alt.Color("color:N", scale=None))
     numbers = base.mark_text(align="left", dx=4, fontSize=12).encode(text=alt.Text(f"{count}:Q", format=",.0f"))
-    return (bars + numbers).properties(title=title, width=_WIDTH, height=max(2, len(rows)) * _BAR)
-
-
-def _over_time(rows: Sequence[Row], value: str, title: str, axis: str, number: str) -> alt.Chart:
-    shown = [
-        {"at": row["minute_at"].isoformat(), "value": row[value], "provider": row["provider"]}
-        for row in rows
-        if row[value] is not None
-    ]
-    return (
-        alt.Chart(alt.Data(values=shown))
-        .mark_line(point=len(shown) < 60, interpolate="monotone")
-        .encode(
-            x=alt.X(
-                "at:T",
-                title=say("chart_time"),
-                axis=alt.Axis(format=_MINUTE[current()], labelOverlap=True, tickCount=6),
-            ),
-            y=alt.Y("value:Q", title=axis, axis=alt.Axis(format=number), scale=alt.Scale(zero=True)),
-            color=alt.Color("provider:N", title=say("label_provider")),
-            tooltip=[
-                alt.Tooltip("at:T", title=say("chart_time"), format=_MOMENT[current()]),
-                alt.Tooltip("provider:N", title=say("label_provider")),
-                alt.Tooltip("value:Q", title=axis, format=number),
-            ],
-        )
-        .properties(title=title, width=_WIDTH, height=220)
+    described = f"{title}: " + ", ".join(f"{row[name]} {integer(row[count])}" for row in rows)
+    return (bars + numbers).properties(
+        title=title, description=described, width=_WIDTH, height=max(2, len(rows)) * _BAR
     )
+
+
+def _over_time(rows: Sequence[Row], value: str, step: Step, zone: tzinfo) -> list[dict[str, Any]]:
+    """Where each stretch begins and ends by the clocks of `zone`, wherever the reader's are."""
+    shown = []
+    for row in rows:
+        if row[value] is not None:
+            start = row[f"{step}_at"].astimezone(zone).replace(tzinfo=None)
+            shown.append(
+                {
+                    "at": start.isoformat(),
+                    "end": (start + step.length).isoformat(),
+                    "value": row[value],
+                    "provider": row["provider"],
+                }
+            )
+    return shown
+
+
+def _timed(chart: alt.Chart, shown: Sequence[Row], step: Step, title: str, y: alt.Y, number: str) -> alt.Chart:
+    """Stretches of time side by side: nothing is drawn between them that was not measured."""
+    return chart.encode(
+        x=alt.X(
+            "at:T",
+            title=say("chart_time"),
+            axis=alt.Axis(format=_AXIS[step][current()], labelOverlap=True, tickCount=6),
+        ),
+        x2=alt.X2("end:T"),
+        y=y,
+        color=_by_provider(shown),
+        tooltip=[
+            alt.Tooltip("at:T", title=say("chart_time"), format=_MOMENT[current()]),
+            alt.Tooltip("provider:N", title=say("label_provider")),
+            alt.Tooltip("value:Q", title=title, format=number),
+        ],
+    ).properties(title=title, description=title, width=_WIDTH, height=_HEIGHT)
+
+
+def _by_provider(shown: Sequence[Row]) -> alt.Color:
+    """A legend only where there is something to tell apart."""
+    is_one = len({row["provider"] for row in shown}) < 2
+    return alt.Color("provider:N", title=say("label_provider"), legend=None if is_one else alt.Legend(orient="bottom"))

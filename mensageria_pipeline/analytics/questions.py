@@ -11,12 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from mensageria_pipeline.analytics.looking import only_looks
+from mensageria_pipeline.analytics.relations import statement_of
 from mensageria_pipeline.analytics.warehouse import open_warehouse
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline.storage.duckdb import query
 from mensageria_pipeline.storage.layout import Layout
-
-_PACKAGE = "mensageria_pipeline.analytics"
 
 
 def ask(layout: Layout, question: str, **parameters: object) -> list[dict[str, Any]]:
@@ -27,7 +25,7 @@ def ask(layout: Layout, question: str, **parameters: object) -> list[dict[str, A
 
 def ask_table(layout: Layout, question: str, **parameters: object) -> pa.Table:
     """The answer to a question as a table."""
-    statement = query(_PACKAGE, f"questions/{question}")
+    statement = statement_of("questions", question)
     with open_warehouse(layout) as warehouse:
         return warehouse.sql(statement, params=parameters).to_arrow_table()
 

@@ -16,6 +16,9 @@ from mensageria_pipeline.services.status import CampaignStatus, known_partitions
 from mensageria_pipeline.texts import formats, say
 
 _LIVE_S = 2.0
+_WITHOUT = frozenset({CampaignState.WITHOUT_LIST, CampaignState.WITHOUT_MESSAGES})
+_SHORT = 3
+"""Minutes: a campaign that took no longer is shown by the second."""
 _REMEMBERED = 30
 """Looks at the progress, from which the throughput of the last minute is told."""
 
@@ -28,25 +31,30 @@ def show() -> None:
     frame.show_notes(campaign)
     _live(campaign)
     rows = frame.ask("metrics", campaign=campaign)
-    fates = frame.ask("fates", campaign=campaign)
     if not rows:
         st.info(say("dash_no_messages"))
         _reasons(campaign)
         return
     mode = frame.choose_mode(rows)
-    mine = [row for row in rows if row["mode"] == mode]
-    st.subheader(say("dash_history", mode=say(f"mode_{mode}")))
+    results, pace, tables, beside = st.tabs(
+        [say("dash_results"), say("dash_pace"), say("dash_by_provider"), say("dash_compare_tab")]
+    )
+    with results:
+        _results(campaign, mode)
+    with pace:
+        _pace(campaign, mode)
+    with tables:
+        _tables([row for row in rows if row["mode"] == mode])
+    with beside:
+        _comparison(campaign, mode)
     frame.say_published()
-    _pictures(campaign, mode, fates)
-    _tables(mine)
-    _comparison(campaign, mode)
 
 
 @frame.live(_LIVE_S)
 def _live(campaign: str) -> None:
     """What it is doing, and its counts: refreshed by itself, without the rest of the page."""
     project, plan, found = frame.project(), frame.plan_as_seen(campaign), frame.counted(campaign)
-    st.subheader(plain(f"{campaign} · {say(f'mode_{found.mode.value}')} · {found.state_words}"))
+    st.header(plain(f"{campaign} · {say(f'mode_{found.mode.value}')} · {found.state_words}"))
     if found.standing.reason:
         st.warning(plain(found.standing.reason))
     progress, command = project.ledger.progress(campaign), project.ledger.command(campaign)
@@ -55,22 +63,35 @@ def _live(campaign: str) -> None:
         if met := frame.trouble(campaign):
             st.warning(plain(met.words(found.zone, datetime.now(UTC))))
     _figures(campaign, found)
-    columns = st.columns([1, 1, 1, 3])
-    if found.tally.pending or command:
-        with columns[0]:
-            _pause_or_resume(campaign, is_held=command is not None)
-    if found.tally.pending and command is not OperatorCommand.CANCEL:
-        with columns[1]:
-            _cancel(campaign, found, plan)
-    if found.tally.pending:
-        with columns[2]:
+    _actions(campaign, found, plan, command)
+    _say_command(command)
+
+
+def _actions(campaign: str, found: CampaignStatus, plan: str | None, command: OperatorCommand | None) -> None:
+    """What would change something now, the next thing first."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if found.tally.pending:
             frame.offer_release(campaign, "release")
+        if found.tally.pending or command:
+            _pause_or_resume(campaign, is_held=command is not None)
+        if found.tally.pending and command is not OperatorCommand.CANCEL:
+            _cancel(campaign, found, plan)
+        if found.standing.state in _WITHOUT:
+            frame.link("enviar", say("dash_give_list"))
+        else:
+            if found.tally.failed or found.doubtful:
+                frame.link("falhas", say("dash_see_failures"))
+            frame.link("enviar", say("dash_change"))
+
+
+def _say_command(command: OperatorCommand | None) -> None:
+    """What a person ordered, and holds."""
     if command is OperatorCommand.PAUSE:
-        columns[3].warning(say("dash_paused"))
+        st.warning(say("dash_paused"))
     elif command is OperatorCommand.RESTORED:
-        columns[3].warning(say("dash_restored"))
+        st.warning(say("dash_restored"))
     elif command is OperatorCommand.CANCEL:
-        columns[3].warning(say("dash_is_cancelled"))
+        st.warning(say("dash_is_cancelled"))
 
 
 def _cancel(campaign: str, found: CampaignStatus, plan: str | None) -> None:
@@ -135,26 +156,40 @@ def _figures(campaign: str, found: CampaignStatus) -> None:
         shown.append((say("label_in_flight"), frame.number(found.in_flight)))
     if any(row["reported"] for row in rows):
         shown.append((say("dash_delivered"), frame.number(sum(row["delivered"] or 0 for row in rows))))
-    for column, (label, value) in zip(st.columns(len(shown)), shown, strict=True):
-        column.metric(plain(label), plain(value))
+    with st.container(horizontal=True, gap="large"):
+        for label, value in shown:
+            st.metric(plain(label), plain(value), width="content")
 
 
-def _pictures(campaign: str, mode: str, fates: list[dict[str, Any]]) -> None:
+def _results(campaign: str, mode: str) -> None:
+    """From rows to what arrived; outcomes; why rows became no messages."""
     left, right = st.columns(2)
     with left:
         (funnel,) = frame.ask("funnel", campaign=campaign, mode=mode)
         frame.draw(charts.funnel(charts.funnel_steps(funnel)))
-        st.caption(plain(_conservation(fates)))
-        steps = [row for row in frame.ask("latency_steps", campaign=campaign) if row["mode"] == mode]
-        if steps:
-            frame.draw(charts.latency(steps))
     with right:
         frame.draw(charts.outcomes([row for row in frame.ask("outcomes", campaign=campaign) if row["mode"] == mode]))
-        minutes = [row for row in frame.ask("minutes", campaign=campaign) if row["mode"] == mode]
-        if minutes:
-            frame.draw(charts.throughput(minutes))
-            frame.draw(charts.error_rate(minutes))
+    st.caption(plain(_conservation(frame.ask("fates", campaign=campaign))))
     _reasons(campaign)
+
+
+def _pace(campaign: str, mode: str) -> None:
+    """How fast it went, how much went wrong, how long answers took."""
+    zone = frame.counted(campaign).zone
+    step = charts.Step.MINUTE
+    rows = [row for row in frame.ask("minutes", campaign=campaign) if row["mode"] == mode]
+    if len({row["minute_at"] for row in rows}) <= _SHORT:
+        step = charts.Step.SECOND
+        rows = [row for row in frame.ask("seconds", campaign=campaign) if row["mode"] == mode]
+    left, right = st.columns(2)
+    if rows:
+        with left:
+            frame.draw(charts.throughput(rows, step, zone))
+        with right:
+            frame.draw(charts.error_rate(rows, step, zone))
+    if steps := [row for row in frame.ask("latency_steps", campaign=campaign) if row["mode"] == mode]:
+        with left:
+            frame.draw(charts.latency(steps))
 
 
 def _conservation(fates: list[dict[str, Any]]) -> str:
@@ -170,15 +205,23 @@ def _reasons(campaign: str) -> None:
 
 
 def _tables(rows: list[dict[str, Any]]) -> None:
-    st.subheader(say("dash_by_provider"))
     shown = [name for name in SHOWN_METRICS if name != "mode"]  # the page shows one mode
+    lines = [{_heading(name): _shown(name, row[name]) for name in shown} for row in rows]
+    numbers = {heading for line in lines for heading, value in line.items() if isinstance(value, int | float)}
     st.dataframe(
-        [{_heading(name): _rounded(row[name]) for name in shown} for row in rows], hide_index=True, width="stretch"
+        lines,
+        hide_index=True,
+        width="stretch",
+        column_config={heading: st.column_config.NumberColumn(format="localized") for heading in numbers},
     )
 
 
 def _heading(name: str) -> str:
     return say(f"metric_{name}")
+
+
+def _shown(name: str, value: Any) -> Any:
+    return say(f"channel_{value}") if name == "channel" else _rounded(value)
 
 
 def _rounded(value: Any) -> Any:

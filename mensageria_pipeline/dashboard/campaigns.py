@@ -67,25 +67,29 @@ def _row(found: CampaignStatus, history: Mapping[str, Any]) -> dict[str, Any]:
 
 def _filtered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those that the filters leave; an empty filter leaves all."""
-    columns = st.columns([1.6, 1, 1, 1, 1, 1.4])
     every = say("dash_every")
-    text = columns[0].text_input(say("dash_search"), placeholder=say("dash_search_hint"))
-    states = columns[1].multiselect(
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(say("dash_search"), placeholder=say("dash_search_hint"), width=280)
+        filters = st.popover(say("dash_filters"), icon=":material/filter_list:")
+    states = filters.multiselect(
         say("dash_state"),
         [state for state in CampaignState if any(row["state"] is state for row in rows)],
         format_func=lambda state: say(f"state_{state}"),
         placeholder=every,
     )
-    modes = columns[2].multiselect(
+    modes = filters.multiselect(
         say("label_mode"), ["live", "simulated"], format_func=lambda m: say(f"mode_{m}"), placeholder=every
     )
-    providers = columns[3].multiselect(
+    providers = filters.multiselect(
         say("label_provider"), sorted({p for r in rows for p in r["providers"]}), placeholder=every
     )
-    channels = columns[4].multiselect(
-        say("label_channel"), sorted({c for r in rows for c in r["channels"]}), placeholder=every
+    channels = filters.multiselect(
+        say("label_channel"),
+        sorted({c for r in rows for c in r["channels"]}),
+        format_func=lambda c: say(f"channel_{c}"),
+        placeholder=every,
     )
-    since = columns[5].date_input(say("dash_since"), value=None, format=frame.date_format())
+    since = filters.date_input(say("dash_since"), value=None, format=frame.date_format())
     return [
         row
         for row in rows
@@ -109,19 +113,15 @@ def _figures(rows: list[dict[str, Any]]) -> None:
         if not mine:
             continue
         sums = {name: sum(row[name] for row in mine) for name in ("messages", "accepted", "total_failed", "pending")}
-        columns = st.columns(5)
-        columns[0].metric(say("dash_count_of", mode=say(f"mode_{mode}")), frame.number(len(mine)))
-        for column, (name, key) in zip(
-            columns[1:],
-            (
+        with st.container(horizontal=True, gap="large"):
+            st.metric(say("dash_count_of", mode=say(f"mode_{mode}")), frame.number(len(mine)), width="content")
+            for name, key in (
                 ("messages", "label_messages"),
                 ("accepted", "label_accepted"),
                 ("total_failed", "label_failed"),
                 ("pending", "label_pending"),
-            ),
-            strict=True,
-        ):
-            column.metric(say(key), frame.number(sums[name]))
+            ):
+                st.metric(say(key), frame.number(sums[name]), width="content")
 
 
 def _line(row: dict[str, Any], note: str) -> dict[str, Any]:

@@ -73,13 +73,13 @@ def _person_line(row: dict[str, Any], own_id: str) -> dict[str, Any]:
         say("label_row"): row["row_number"],
         say("dash_own_id"): own_id,
         say("dash_person"): mask(row["person"]),
-        say("label_channel"): row["channel"],
-        say("label_provider"): row["provider"],
-        say("dash_what"): explain(Outcome(row["outcome"]), row["code"]).words,
-        say("label_code"): row["code"] or "–",
-        say("metric_attempts"): row["attempts"],
+        say("label_channel"): say(f"channel_{row['channel']}"),
         say("label_when"): frame.moment(row["decided_at"]),
+        say("metric_attempts"): row["attempts"],
+        say("label_code"): row["code"] or "–",
+        say("label_provider"): row["provider"],
         say("label_message"): row["message_id"],
+        say("dash_what"): explain(Outcome(row["outcome"]), row["code"]).words,
     }
 
 

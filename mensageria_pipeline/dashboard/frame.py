@@ -117,7 +117,9 @@ def know(pages: Mapping[str, StreamlitPage]) -> None:
 
 
 def link(page: str, label: str) -> None:
-    st.page_link(st.session_state["pages"][page], label=plain(label), icon=":material/arrow_forward:")
+    """A way to another page; nothing where a page stands alone."""
+    if there := st.session_state.get("pages", {}).get(page):
+        st.page_link(there, label=plain(label), icon=":material/arrow_forward:")
 
 
 @st.cache_data(ttl=FRESH_S, show_spinner=False)

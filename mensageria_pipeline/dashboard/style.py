@@ -8,7 +8,8 @@ from mensageria_pipeline.texts import Language, say
 _ROOM = """
 [data-testid="stMainBlockContainer"] { padding-top: 2.75rem; padding-bottom: 2rem; }
 [data-testid="stMainBlockContainer"] h1 { font-size: 2rem; padding-bottom: .5rem; }
-[data-testid="stMainBlockContainer"] h3 { font-size: 1.25rem; }
+[data-testid="stMainBlockContainer"] h2 { font-size: 1.25rem; padding: .5rem 0; }
+[data-testid="stCaptionContainer"] { opacity: 1; color: #56616c; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 [data-testid="stMetric"] { padding: 0; }
 @media (max-width: 640px) {

@@ -24,6 +24,7 @@ def live_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work
     prepare_root(tmp_path, INPUT_SETTLE_SECONDS="0", API_PROVIDER_URL="http://127.0.0.1:9", API_KEY="x")
     monkeypatch.chdir(tmp_path)
     st.cache_resource.clear()
+    st.cache_data.clear()
     bench = Workbench(Project.load(tmp_path))
     bench.define("a", SIMPLE_DEFINITION + "provider: http\n")
     bench.drop("a")
@@ -31,6 +32,7 @@ def live_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work
     publish(bench.layout, ["a"])
     yield bench
     st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 def _page() -> None:

@@ -60,7 +60,7 @@ def _check(field: Field, words: str, **counts: int) -> None:
     said = Terminal(field.root).run("status", "a", "--json").last_json
     assert {name: said[name] for name in counts} == counts
     page = _page("campaign")
-    assert page.subheader[0].value.replace("\\", "") == f"a · real · {words}"
+    assert page.header[0].value.replace("\\", "") == f"a · real · {words}"
     shown = {metric.label.replace("\\", ""): metric.value.replace("\\", "") for metric in page.metric}
     assert shown[say("label_messages")] == integer(MESSAGES)
     assert shown[say("label_accepted")] == integer(said["outcomes"]["accepted"])

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from mensageria_pipeline_tests.fakes import dashboard as fake
@@ -67,6 +68,40 @@ def test_every_page_stands_on_the_demo_and_masks_people(demo: str, page: Page) -
     fake.open_page(page, f"{demo}/campanha?campanha=demo-boas-vindas")
     expect(page.get_by_text("Mensagens por resultado").first).to_be_attached()
     assert "604 linhas = " in page.inner_text("body")
+
+
+def test_pages_are_of_use_to_other_eyes_and_hands(demo: str, page: Page) -> None:
+    """Contrast, names of fields, order of headings. A minor fault of Streamlit's own field for files is left out."""
+    places = [*PAGES, "campanha?campanha=demo-boas-vindas", "falhas?campanha=demo-boas-vindas"]
+    places.append("enviar?campanha=demo-boas-vindas")
+    for path in places:
+        fake.open_page(page, f"{demo}/{path}")
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] != "minor"] == [], path
+
+
+def test_charts_have_words_and_times_are_the_campaigns(demo: str, page: Page) -> None:
+    """What a picture shows is told to who does not see it; a short campaign is shown by the second."""
+    fake.open_page(page, f"{demo}/campanha?campanha=demo-boas-vindas")
+    chart = page.locator('[aria-label^="Das linhas ao que chegou: Linhas recebidas 604"]').first
+    expect(chart).to_be_visible()
+    page.get_by_role("tab", name="Ritmo").click()
+    expect(page.locator('[aria-label^="Mensagens enviadas por segundo"]').first).to_be_visible()
+
+
+def test_a_telephone_shows_a_campaign_on_less_than_two_screens(demo: str, page: Page) -> None:
+    """Figures first, and nothing wider than the screen."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("", "campanha?campanha=demo-boas-vindas", "falhas?campanha=demo-boas-vindas"):
+        fake.open_page(page, f"{demo}/{path}")
+        height, width = page.evaluate(
+            """() => {
+              const main = document.querySelector('[data-testid="stMain"]');
+              return [main.scrollHeight, main.scrollWidth];
+            }"""
+        )
+        assert height < 1_500, path
+        assert width <= 390, path
 
 
 def test_the_language_can_be_chosen(demo: str, page: Page) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import typer.main
 
+from mensageria_pipeline import charts
 from mensageria_pipeline.analytics.relations import SHOWN_METRICS
 from mensageria_pipeline.cli import build
 from mensageria_pipeline.cli.commands import COMMANDS as LISTED
@@ -70,6 +71,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "run_": (status.value.lower() for status in dg.DagsterRunStatus),
     "send_step_": Step,
     "start_": schedule.Start,
+    "chart_throughput_": charts.Step,
     "code_": ReasonCode,
     "column_": COLUMNS,
     "command_": (command.name.replace("-", "_") for command in COMMANDS),

@@ -136,13 +136,13 @@ def _forecast(prepared: DryRun) -> float | None:
 
 
 def _show_checked(checked: Checked) -> None:
-    st.subheader(say("dash_would_become"))
+    st.header(say("dash_would_become"))
     planned = checked.fates.get("planned", 0)
-    columns = st.columns(4)
-    columns[0].metric(say("label_rows"), frame.number(sum(checked.fates.values())))
-    columns[1].metric(say("fate_planned").capitalize(), frame.number(planned))
-    columns[2].metric(say("dash_to_send"), frame.number(checked.pending))
-    columns[3].metric(say("dash_forecast"), frame.duration(checked.seconds))
+    with st.container(horizontal=True, gap="large"):
+        st.metric(say("label_rows"), frame.number(sum(checked.fates.values())), width="content")
+        st.metric(say("fate_planned").capitalize(), frame.number(planned), width="content")
+        st.metric(say("dash_to_send"), frame.number(checked.pending), width="content")
+        st.metric(say("dash_forecast"), frame.duration(checked.seconds), width="content")
     for doubt in checked.doubts:
         if doubt.name not in SAID_ABOVE:
             show_doubt(doubt)

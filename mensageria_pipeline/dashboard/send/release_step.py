@@ -37,7 +37,7 @@ def _follow(campaign: str) -> None:
     if campaign not in known_partitions(project):
         return
     found = frame.counted(campaign)
-    st.subheader(plain(f"{say(f'mode_{found.mode.value}')} · {found.state_words}"))
+    st.header(plain(f"{say(f'mode_{found.mode.value}')} · {found.state_words}"))
     tally = found.tally
     st.write(
         say(
