@@ -72,15 +72,22 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
             if not is_released(context, project, partition.key, definition, plan.fingerprint):
                 yield from _not_released(context, project, partition, plan, definition.send_window.zone)
                 return
-            summary = send_messages(
-                project.layout,
-                project.ledger,
-                project.settings,
-                campaign_lease,
-                definition,
-                _progress(context, project, partition),
-                plan.fingerprint,
-            )
+            try:
+                summary = send_messages(
+                    project.layout,
+                    project.ledger,
+                    project.settings,
+                    campaign_lease,
+                    definition,
+                    _progress(context, project, partition),
+                    plan.fingerprint,
+                )
+            except BaseException:  # interrupted, or taken over: what is known is not to look like a failure
+                with contextlib.suppress(MensageriaError):
+                    yield from _unfinished(
+                        project, partition, plan, definition.send_window.zone, say("sending_ended_early")
+                    )
+                raise
         yield dg.MaterializeResult(metadata=_metadata(project, partition, summary))
         yield passed("input_fingerprint", _ASSET, {say("meta_messages"): summary.plan.fingerprint})
         yield _conserved(summary)
@@ -116,13 +123,20 @@ def _not_released(
     context: dg.AssetExecutionContext, project: Project, partition: Partition, plan: Stamp, zone: tzinfo
 ) -> Iterator[dg.AssetCheckResult]:
     """What a run says that ends before the first message, green: nothing went wrong, a person has not spoken."""
-    with Results(project.layout.table(Asset.MESSAGES, partition.key), project.ledger.journal(partition.key)) as results:
-        summary = SendSummary(plan, tally=results.tally())
     sentence = how_to_release(context, partition.key, plan.fingerprint)
     context.log.warning(sentence)
+    yield from _unfinished(project, partition, plan, zone, sentence)
+
+
+def _unfinished(
+    project: Project, partition: Partition, plan: Stamp, zone: tzinfo, reason: str
+) -> Iterator[dg.AssetCheckResult]:
+    """The checks as the ledger has them now: one that nobody evaluates would look failed."""
+    with Results(project.layout.table(Asset.MESSAGES, partition.key), project.ledger.journal(partition.key)) as results:
+        summary = SendSummary(plan, tally=results.tally())
     yield passed("input_fingerprint", _ASSET, {say("meta_messages"): plan.fingerprint})
     yield _conserved(summary)
-    yield _complete(summary, partition.key, zone, sentence)
+    yield _complete(summary, partition.key, zone, reason)
 
 
 def _progress(context: dg.AssetExecutionContext, project: Project, partition: Partition) -> ProgressSink:

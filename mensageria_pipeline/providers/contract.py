@@ -147,6 +147,28 @@ class NeedsLogin(Protocol):
         """Fetch it; may block. None, or why no message can leave: CREDENTIALS or RETRY. Never raises."""
 
 
+class Probe(NamedTuple):
+    """A request that shows whether the credentials hold, and sends nothing."""
+
+    method: str
+    request: Request
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """An adapter whose service answers a question that only its owner may ask. 401 and 403 say that they may not."""
+
+    def probe(self) -> Probe: ...
+
+
+@runtime_checkable
+class Connecting(Protocol):
+    """An adapter that logs in by another way than HTTP."""
+
+    async def connect(self) -> Verdict | None:
+        """Log in and leave again. None, or why no message can leave: CREDENTIALS or RETRY. Never raises."""
+
+
 @runtime_checkable
 class SendingProvider(Provider, Protocol):
     """An adapter that brings its own way of sending."""

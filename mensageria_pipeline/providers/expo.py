@@ -18,7 +18,7 @@ from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.contracts.receipts import Delivery, DeliveryReceipt
 from mensageria_pipeline.contracts.tokens import TokenKind
 from mensageria_pipeline.providers.answers import by_status, json_object, storable
-from mensageria_pipeline.providers.contract import Capabilities, Pace, ProviderConfig, Request
+from mensageria_pipeline.providers.contract import Capabilities, Pace, Probe, ProviderConfig, Request
 from mensageria_pipeline.providers.retry_after import retry_after_s
 from mensageria_pipeline.providers.verdict import About, Meaning, Result, Verdict, all_alike
 from mensageria_pipeline.settings import kinds
@@ -128,6 +128,10 @@ class ExpoProvider:
         return [
             _read_ticket(message.message_id, ticket, wait_s) for message, ticket in zip(messages, tickets, strict=True)
         ]
+
+    def probe(self) -> Probe:
+        """The receipts of no ticket."""
+        return Probe("POST", self.build_question([]))
 
     def build_question(self, provider_message_ids: Sequence[str]) -> Request:
         return Request(self._receipts_url, self._headers, orjson.dumps({"ids": list(provider_message_ids)}))

@@ -15,7 +15,7 @@ import orjson
 
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.providers.answers import DOUBT, by_status, storable
-from mensageria_pipeline.providers.contract import Capabilities, Pace, ProviderConfig, Request, SecondCopy
+from mensageria_pipeline.providers.contract import Capabilities, Pace, Probe, ProviderConfig, Request, SecondCopy
 from mensageria_pipeline.providers.retry_after import retry_after_s
 from mensageria_pipeline.providers.verdict import About, Meaning, Result, Verdict, all_alike
 from mensageria_pipeline.settings import kinds
@@ -109,6 +109,10 @@ class GenericHttpProvider:
             },
             orjson.dumps(body),
         )
+
+    def probe(self) -> Probe:
+        """Whether the gateway is there; one that knows its clients by then says 401 or 403 to a stranger."""
+        return Probe("HEAD", Request(self._url, {"authorization": f"Bearer {self._api_key}"}, b""))
 
     def read_response(
         self, messages: Sequence[Message], status: int, headers: Mapping[str, str], body: bytes

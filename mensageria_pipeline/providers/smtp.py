@@ -184,6 +184,19 @@ class SmtpProvider:
         async with self._room:
             return [await self._deliver(message, content)]
 
+    async def connect(self) -> Verdict | None:
+        client = self._server.client()
+        try:
+            await client.connect()
+            await client.quit(timeout=1)
+        except aiosmtplib.SMTPAuthenticationError:
+            return Verdict.CREDENTIALS
+        except (aiosmtplib.SMTPException, OSError):
+            return Verdict.RETRY
+        finally:
+            client.close()
+        return None
+
     async def aclose(self) -> None:
         for client in self._idle:
             try:

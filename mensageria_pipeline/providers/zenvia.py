@@ -15,7 +15,7 @@ from mensageria_pipeline.contracts.columns import Channel
 from mensageria_pipeline.contracts.messages import Message, Mode
 from mensageria_pipeline.contracts.receipts import Delivery, DeliveryReceipt
 from mensageria_pipeline.providers.answers import by_status, instant, json_object, storable
-from mensageria_pipeline.providers.contract import Capabilities, Pace, Price, ProviderConfig, Request
+from mensageria_pipeline.providers.contract import Capabilities, Pace, Price, Probe, ProviderConfig, Request
 from mensageria_pipeline.providers.retry_after import retry_after_s
 from mensageria_pipeline.providers.sms_text import SmsLimits, SmsSettings, measure, transliterated
 from mensageria_pipeline.providers.verdict import About, Meaning, Result, Verdict
@@ -88,6 +88,7 @@ class ZenviaProvider:
         part costs."""
         self._url = f"{url.rstrip('/')}/v2/channels/sms/messages"
         self._headers = {"x-api-token": token, "content-type": "application/json"}
+        self._subscriptions_url = f"{url.rstrip('/')}/v2/subscriptions"
         self._sender, self._plain_text, self._part_price = sender, plain_text, part_price
         self.credential = f"{url}\n{token}"
         self.capabilities = replace(type(self).capabilities, pace=Pace(rate_per_s))
@@ -126,6 +127,10 @@ class ZenviaProvider:
             "contents": [{"type": "text", "text": self.text_of(message), "encodingStrategy": "AUTO"}],
         }
         return Request(self._url, self._headers, orjson.dumps(content))
+
+    def probe(self) -> Probe:
+        """The list of the account's webhooks: GET /v2/subscriptions of the same specification."""
+        return Probe("GET", Request(self._subscriptions_url, self._headers, b""))
 
     def read_response(
         self, messages: Sequence[Message], status: int, headers: Mapping[str, str], body: bytes

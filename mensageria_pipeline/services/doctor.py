@@ -1,6 +1,5 @@
 """`mensageria doctor`: is this installation fit to run, and if not, what is to be done?"""
 
-import contextlib
 import os
 import shlex
 import shutil
@@ -13,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import duckdb
-import requests
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse
 from mensageria_pipeline.contracts.partition import campaign_key
@@ -21,17 +19,16 @@ from mensageria_pipeline.definition.load import load_definition
 from mensageria_pipeline.errors import DefinitionError, MensageriaError
 from mensageria_pipeline.intake.files import discover
 from mensageria_pipeline.providers.choice import check_providers
-from mensageria_pipeline.providers.http import HttpSettings
 from mensageria_pipeline.providers.registry import adapter_of, known_providers
+from mensageria_pipeline.services.credentials import Held, ask, campaigns_by_provider, configured_provider
 from mensageria_pipeline.services.dagster_home import instance_config, prepare
 from mensageria_pipeline.services.project import Project
-from mensageria_pipeline.settings.variables import variables_of
+from mensageria_pipeline.settings.variables import Need, variables_of
 from mensageria_pipeline.storage.permissions import homes, is_open
 from mensageria_pipeline.texts import say
 from mensageria_pipeline.texts.formats import decimal
 
 _LOW_DISK_GB = 2
-_TIMEOUT_S = 5
 _LOCATION_TIMEOUT_S = 120
 
 
@@ -63,7 +60,7 @@ def diagnose(project: Project) -> Iterator[Finding]:
         _definitions,
         _provider_settings,
         _input,
-        _provider,
+        _credentials,
         _alerts,
         _warehouse,
         _instance,
@@ -149,16 +146,15 @@ def _definitions(project: Project) -> Iterator[Finding]:
 
 def _provider_settings(project: Project) -> Iterator[Finding]:
     """Variables that a provider, which some definition names, does not work without."""
-    named: set[str] = set()
-    for path in sorted(project.layout.campaigns_dir.glob("*.yaml")):
-        with contextlib.suppress(MensageriaError):  # said by the check before
-            named.update(load_definition(project.layout, path.stem).providers)
-    for name in sorted(named & set(known_providers())):
+    for name, campaigns in sorted(campaigns_by_provider(project).items()):
+        if name not in known_providers():
+            continue
         try:
             for group in getattr(adapter_of(name), "settings", ()):
                 project.settings.read(group, name)
         except MensageriaError as error:
-            yield Finding(Level.WARNING, say("check_provider"), name, error.text())
+            todo = say("doctor_needed_by", problem=error.text(), campaigns=", ".join(campaigns))
+            yield Finding(Level.WARNING, say("check_provider"), name, todo)
 
 
 def _input(project: Project) -> Iterator[Finding]:
@@ -166,19 +162,38 @@ def _input(project: Project) -> Iterator[Finding]:
         yield Finding(Level.WARNING, say("check_input"), path.name, error.text())
 
 
-def _provider(project: Project) -> Iterator[Finding]:
-    """Any answer, even an error, shows that the provider's address is right and reachable."""
-    settings = project.settings
-    url = variables_of(HttpSettings)["url"].read(settings.others, settings.root)
-    if not url:
-        yield Finding(Level.OK, say("check_provider"), say("doctor_no_provider"))
-        return
+def _credentials(project: Project) -> Iterator[Finding]:
+    """Of every provider that is set up, whether its service takes them; nothing is sent."""
+    used, is_any = campaigns_by_provider(project), False
     try:
-        status = requests.head(url, timeout=_TIMEOUT_S, allow_redirects=False).status_code
-    except requests.RequestException as error:
-        yield Finding(Level.ERROR, say("check_provider"), type(error).__name__, say("doctor_provider"))
-    else:
-        yield Finding(Level.OK, say("check_provider"), f"HTTP {status}")
+        found = [provider for name in known_providers() if (provider := configured_provider(project, name))]
+    except MensageriaError:  # of the ledger; said by its own check
+        return
+    for provider in found:
+        is_needed = any(group for group in getattr(provider, "settings", ()) if _is_required(group))
+        if not (is_needed or provider.name in used):
+            continue  # it would work without any setting, and nobody asks it to
+        answer, is_any = ask(provider), True
+        words = f"{provider.name}: {say(f'credentials_{answer.held}')}"
+        level = {Held.REFUSED: Level.ERROR, Held.UNREACHABLE: Level.ERROR}.get(answer.held, Level.OK)
+        todo = "" if level is Level.OK else say("doctor_credentials", names=_variables(provider))
+        if todo and (campaigns := used.get(provider.name)):
+            todo = say("doctor_needed_by", problem=todo, campaigns=", ".join(campaigns))
+        yield Finding(level, say("check_provider"), f"{words} {answer.detail}".rstrip(), todo)
+    if not is_any:
+        yield Finding(Level.OK, say("check_provider"), say("doctor_no_provider"))
+
+
+def _variables(provider: object) -> str:
+    """What a provider does not work without, by the names in .env."""
+    groups = getattr(provider, "settings", ())
+    return ", ".join(
+        each.name for group in groups for each in variables_of(group).values() if each.need is not Need.OPTIONAL
+    )
+
+
+def _is_required(group: type) -> bool:
+    return any(each.need is Need.REQUIRED for each in variables_of(group).values())
 
 
 def _alerts(project: Project) -> Iterator[Finding]:

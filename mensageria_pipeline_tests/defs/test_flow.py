@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import dagster as dg
 import pytest
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from mensageria_pipeline.defs.alerts import alert_on_failure
 from mensageria_pipeline.services.project import Project
@@ -116,6 +117,25 @@ def test_stale_messages_are_not_sent_by_a_lone_launch(shell: Shell) -> None:
     result = shell.materialize("a", "send_results")
     assert "outra versão" in shell.failure(result)
     assert [c.check_name for c in result.get_asset_check_evaluations() if not c.passed] == ["input_fingerprint"]
+
+
+def test_a_run_that_is_interrupted_paints_no_check_red(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its checks say what is known: nothing is lost, and what is pending is a warning."""
+
+    def interrupted(*_: object) -> None:
+        raise DagsterExecutionInterruptedError
+
+    monkeypatch.setattr("mensageria_pipeline.defs.sending.send_messages", interrupted)
+    shell.bench.define("a")
+    shell.bench.drop("a")
+    result = shell.materialize("a")
+    assert not result.success
+    found = [each for each in result.get_asset_check_evaluations() if each.asset_key.path == ["send_results"]]
+    assert {each.check_name: (each.passed, each.severity) for each in found} == {
+        "input_fingerprint": (True, dg.AssetCheckSeverity.ERROR),
+        "messages_conserved": (True, dg.AssetCheckSeverity.ERROR),
+        "complete": (False, dg.AssetCheckSeverity.WARN),
+    }
 
 
 def test_a_bad_day_still_reports_and_then_fails(shell: Shell, provider_server: ProviderServer) -> None:

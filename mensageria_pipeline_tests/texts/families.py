@@ -28,7 +28,7 @@ from mensageria_pipeline.definition.fields import EXPECTED_BY_PATTERN
 from mensageria_pipeline.reports import build as report
 from mensageria_pipeline.reports import words
 from mensageria_pipeline.sending import send_summary
-from mensageria_pipeline.services import failure_words, trouble
+from mensageria_pipeline.services import credentials, failure_words, trouble
 from mensageria_pipeline.services.campaign_state import CampaignState
 from mensageria_pipeline.storage.layout import Asset
 
@@ -61,6 +61,7 @@ SHEETS = (*(detail.title for detail in report._DETAILS), *(title for _, title in
 
 FAMILIES: Mapping[str, Iterable[str]] = {
     "channel_": Channel,
+    "credentials_": credentials.Held,
     "day_": schedule.WEEKDAYS,
     "explained_": failure_words.OWN_CODES,
     "ended_": (outcome for outcome in Outcome if outcome not in {Outcome.ACCEPTED, Outcome.PENDING}),
