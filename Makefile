@@ -11,7 +11,18 @@ BENCH := $(VENV)/bench
 # Tests mostly wait: two workers for each core.
 TEST_WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV := $(shell command -v uv 2>/dev/null)
+# uv, where it is there, downloads side by side; pip says one line per package, which becomes a count.
+ifneq ($(UV),)
+INSTALL = $(UV) pip install --python $(BIN)/python
+else
+INSTALL = $(BIN)/python -m pip --disable-pip-version-check install
+endif
+define install
+@rm -f $(VENV)/.failed; { $(INSTALL) $(1) || touch $(VENV)/.failed; } | \
+  awk '/^ *(Collecting|Processing) / { printf "\r  %d …", ++n; fflush() } END { if (n) print "" }'; \
+  test ! -e $(VENV)/.failed
+endef
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 PORT ?= 3000
@@ -81,22 +92,22 @@ $(VENV)/bin/python:
 
 $(INSTALLED): requirements/lock.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing into $(VENV) (once, about a minute) …"
-	@$(PIP) install --require-hashes -r requirements/lock.txt -r requirements/build.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	$(call install,--require-hashes -r requirements/lock.txt -r requirements/build.txt)
+	$(call install,--no-deps --no-build-isolation -e .)
 	@touch $@
 
 $(INSTALLED_DEV): requirements/dev.txt $(INSTALLED)
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	$(call install,--require-hashes -r requirements/dev.txt)
 	@touch $@
 
 $(INSTALLED_DASHBOARD): requirements/dashboard.txt $(INSTALLED)
-	@$(PIP) install --require-hashes -r requirements/dashboard.txt
+	$(call install,--require-hashes -r requirements/dashboard.txt)
 	@touch $@
 
 # What sending is measured beside; no dependency of the project.
 $(BENCH): requirements/bench.txt | $(VENV)/bin/python
-	@$(PIP) install --require-hashes --no-warn-conflicts --target $@ -r $<
+	$(call install,--require-hashes --target $@ -r $<)
 
 # An older client, for the test that it opens what we publish.
 $(OLD_DUCKDB): requirements/duckdb-1.3.txt | $(VENV)/bin/python
-	@$(PIP) install --require-hashes --no-warn-conflicts --target $@ -r $<
+	$(call install,--require-hashes --target $@ -r $<)

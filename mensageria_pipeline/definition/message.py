@@ -10,6 +10,11 @@ from mensageria_pipeline.definition.fields import HTTPS_LINK, FileName, Link, Ma
 _MARKUP = re.compile(r"<[a-zA-Z!/]")
 
 
+def has_markup(text: str) -> bool:
+    """Whether an e-mail with this text is HTML."""
+    return bool(_MARKUP.search(text))
+
+
 class Page(Strict):
     """An HTML file with every file that it extends or includes, as they were read."""
 
@@ -43,7 +48,7 @@ class Template(Strict):
     @property
     def is_html(self) -> bool:
         """Whether e-mails are HTML: made from a page, or from a body that holds markup itself."""
-        return self.html is not None or bool(_MARKUP.search(self.body))
+        return self.html is not None or has_markup(self.body)
 
 
 class Simulation(Strict):

@@ -67,6 +67,11 @@ class Attached:
         return main, sub
 
 
+def text_of(page: str) -> str:
+    """A page as the text part of an e-mail says it."""
+    return str(get_text(page, _TEXT)).strip()
+
+
 class EmailWriter:
     """Turns messages of one campaign into e-mails.
 
@@ -184,7 +189,7 @@ class EmailWriter:
         return email
 
     def _text(self, body: str) -> str:
-        return f"{get_text(body, _TEXT).strip()}\n" if self._is_html else f"{body.rstrip()}\n"
+        return f"{text_of(body)}\n" if self._is_html else f"{body.rstrip()}\n"
 
     def _image(self, name: str) -> Attached:
         if name not in self._images:

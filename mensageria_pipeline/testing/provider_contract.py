@@ -39,6 +39,7 @@ from mensageria_pipeline.testing.counterparts import (
     Samples,
 )
 
+_SHOWN_BYTES = 300
 ASKED_WAIT_S = 7.0
 """What a throttling answer asks to wait, where the provider can say so."""
 
@@ -92,10 +93,13 @@ class ProviderContract:
             return
         counterpart.play(case)
         result = self._send(counterpart)
-        assert result.message_id == self.samples.message.message_id
-        assert result.verdict in ALLOWED[case], (result.verdict, result.code)
+        played = self._played(case)
+        assert result.message_id == self.samples.message.message_id, f"{played}: the result is of another message"
+        allowed = " or ".join(sorted(ALLOWED[case]))
+        told = f"{played} came to another verdict: found {result.verdict} ({result.code}), expected {allowed}"
+        assert result.verdict in ALLOWED[case], told
         if result.verdict is not Verdict.ACCEPTED:
-            assert result.code, "a person has to learn why"
+            assert result.code, f"{played}: no code, and a person has to learn why"
 
     def test_the_whole_request_is_the_documented_one(self, counterpart: Counterpart) -> None:
         """To the letter: a field that is not documented, or is missing, shows here."""
@@ -166,6 +170,12 @@ class ProviderContract:
         for body in (b"", b"{}", b"[]", b"<html>ol\xe1</html>", b"[" * 5_000):
             with pytest.raises(ValueError):
                 adapter.read_receipts(WebhookRequest(body))
+
+    def _played(self, case: Case) -> str:
+        """What the provider did, for the sentence of a failure."""
+        answer = getattr(self.samples, "answers", {}).get(case)
+        body = answer.body[:_SHOWN_BYTES].decode("utf-8", "replace") if answer else ""
+        return f"{case}: {answer.status} {body}" if answer else str(case)
 
     def _is_played(self, case: Case) -> bool:
         """Whether the provider has an answer for a case; else its samples say why not, or it is one of HTTP only."""

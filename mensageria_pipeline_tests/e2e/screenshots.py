@@ -6,7 +6,7 @@ A project of its own with the demo campaign and another; a laptop's width, and a
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline_tests.fakes import dashboard as fake
@@ -17,7 +17,7 @@ from mensageria_pipeline_tests.workbench import Workbench
 WIDTHS = {"laptop": (1366, 1000), "narrow": (480, 1000)}
 DAGSTER_WIDTHS = {"laptop": (1366, 900), "narrow": (820, 900)}
 """Dagster's own interface is not made for less."""
-_LONG = {"campanha": 2.1, "enviar": 1.9}
+_LONG = {"campanha": 1.15, "enviar-conferir": 1.3}
 """Pages that are longer than a screen, and by how much."""
 _OF = "?campanha=demo-boas-vindas"
 _PAGES = {
@@ -25,6 +25,7 @@ _PAGES = {
     "campanha": f"campanha{_OF}",
     "falhas": f"falhas{_OF}",
     "enviar": "enviar",
+    "enviar-conferir": "",
     "anotacoes": f"anotacoes{_OF}",
 }
 _LIST = (
@@ -67,18 +68,33 @@ def _take(browser: Browser, url: str, name: str, size: tuple[int, int], target: 
     page = context.new_page()
     for picture, path in _PAGES.items():
         page.set_viewport_size({"width": size[0], "height": int(size[1] * _LONG.get(picture, 1))})
-        fake.open_page(page, f"{url}/{path}")
-        if name == "narrow":  # the menu lies over the page there
-            page.keyboard.press("Escape")
+        if picture != "enviar-conferir":  # the same page, two steps on
+            fake.open_page(page, f"{url}/{path}")
+            if name == "narrow":  # the menu lies over the page there
+                page.keyboard.press("Escape")
         if picture == "enviar":
-            file = {"name": "natal.csv", "mimeType": "text/csv", "buffer": _LIST.encode()}
-            page.locator('input[type="file"]').set_input_files(files=[file])  # type: ignore[list-item]
+            _write_message(page)
+        if picture == "enviar-conferir":
+            page.get_by_text("4 · Conferir", exact=True).click()
             fake.settle(page)
-            page.get_by_role("button", name="Conferir").click()
-            page.get_by_role("button", name="Entregar ao Dagster").wait_for(timeout=60_000)
+            page.get_by_role("button", name="Conferir", exact=True).last.click()
+            page.get_by_role("button", name="Entregar para o envio").wait_for(timeout=60_000)
         page.wait_for_timeout(1_500)
         page.screenshot(path=str(target / f"painel-{picture}-{name}.png"))
     context.close()
+
+
+def _write_message(page: Page) -> None:
+    """The second step: a text with columns of the list, and how it arrives."""
+    file = {"name": "natal.csv", "mimeType": "text/csv", "buffer": _LIST.encode()}
+    page.locator('input[type="file"]').set_input_files(files=[file])  # type: ignore[list-item]
+    fake.settle(page)
+    page.get_by_text("2 · Mensagem", exact=True).click()
+    fake.settle(page)
+    body = page.get_by_label("Mensagem", exact=True).first
+    body.fill("<h2>Feliz Natal, {{ nome }}!</h2><p>Temos uma <b>novidade</b> para você.</p>")
+    body.press("Control+Enter")
+    fake.settle(page)
 
 
 def _take_dagster(browser: Browser, url: str, name: str, size: tuple[int, int], target: Path) -> None:

@@ -20,9 +20,11 @@ from mensageria_pipeline.definition.definition_file import (
     redefine,
     restore_previous,
 )
+from mensageria_pipeline.definition.message import has_markup
 from mensageria_pipeline.definition.model import SIMULATED
 from mensageria_pipeline.intake.grid import Doubt
 from mensageria_pipeline.intake.place import place_file
+from mensageria_pipeline.providers.email_message import text_of
 from mensageria_pipeline.reports.rejects import write_rejects
 from mensageria_pipeline.sending.request_preview import CostEstimate, MessagePreview, estimate, first_messages
 from mensageria_pipeline.sending.request_preview import show as shown_message
@@ -202,7 +204,8 @@ def _show_message(shown: MessagePreview) -> None:
         st.caption(plain(f"{say(f'channel_{message.channel}')} → {shown.address} · {through}{size}"))
         if shown.refusal:
             st.warning(say("preview_refused", code=plain(shown.refusal)))
-        body = shown.request.body if message.channel == Channel.EMAIL and shown.request else message.body
+        is_page = message.channel == Channel.EMAIL and has_markup(message.body)
+        body = text_of(message.body) if is_page else message.body
         st.text(f"{message.title}\n{body}" if message.title else body)
 
 
