@@ -11,15 +11,13 @@ BENCH := $(VENV)/bench
 # Tests mostly wait: two workers for each core.
 TEST_WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# uv, where it is there, downloads side by side (with the system's certificates, under the names of older and newer
+# versions: companies have proxies). pip says one line per package, which becomes a count.
 UV := $(shell command -v uv 2>/dev/null)
-# uv, where it is there, downloads side by side; pip says one line per package, which becomes a count.
-ifneq ($(UV),)
-INSTALL = $(UV) pip install --python $(BIN)/python
-else
-INSTALL = $(BIN)/python -m pip --disable-pip-version-check install
-endif
+WITH_UV := $(if $(UV),UV_SYSTEM_CERTS=true UV_NATIVE_TLS=true $(UV) pip install --python $(BIN)/python,false)
 define install
-@rm -f $(VENV)/.failed; { $(INSTALL) $(1) || touch $(VENV)/.failed; } | \
+@rm -f $(VENV)/.failed; { $(WITH_UV) $(1) || $(PIP) install $(1) || touch $(VENV)/.failed; } | \
   awk '/^ *(Collecting|Processing) / { printf "\r  %d …", ++n; fflush() } END { if (n) print "" }'; \
   test ! -e $(VENV)/.failed
 endef
