@@ -16,6 +16,7 @@ from mensageria_pipeline_tests.fakes import dashboard as fake
 from mensageria_pipeline_tests.fakes.dagster_server import dagster_server, prepare_root
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
 from mensageria_pipeline_tests.fakes.smtp_server import SmtpServer
+from mensageria_pipeline_tests.fakes.terminal import Terminal
 from mensageria_pipeline_tests.needs import BROWSER
 from mensageria_pipeline_tests.waiting import PATIENCE_S, wait_until
 
@@ -226,7 +227,7 @@ def test_an_existing_campaign_is_changed_without_a_new_list(tmp_path: Path, page
         _go_to(page, "4 · Conferir")
         expect(page.get_by_role("button", name="Guardar e preparar de novo")).to_have_count(0)  # nobody looked at it
         _click(page, "Conferir")
-        _until(page, "Outro texto.")
+        _until(page, "Oi Outro texto.")
         _click(page, "Guardar e preparar de novo")
         _until(page, "A definição foi guardada, mas o Dagster não responde")
         changed = text.replace("0 9 * * mon-fri", "0 9 1 * *").replace("body: Texto", "body: Outro texto.")
@@ -238,3 +239,28 @@ def test_an_existing_campaign_is_changed_without_a_new_list(tmp_path: Path, page
         _click(page, "Voltar à definição anterior")
         _click(page, "Sim")
         wait_until(lambda: campaign.read_text("utf-8") == text)
+
+
+def test_looking_at_every_step_changes_nothing(tmp_path: Path, page: Page) -> None:
+    """What an engineer wrote in their own way is no change that waits to be saved."""
+    prepare_root(tmp_path, INPUT_SETTLE_SECONDS="0")
+    campaign = tmp_path / "data" / "campaigns" / "avisos.yaml"
+    campaign.parent.mkdir(parents=True)
+    text = (
+        "template: {body: 'Olá, {{ nome }}'}\nrate_per_s: {simulated: 5}\n"
+        "send_window: {not_before: 2026-12-01T12:00:00Z, weekdays: [sat, mon], hours: '22:00-24:00'}\n"
+    )
+    campaign.write_text(text, encoding="utf-8")
+    lists = tmp_path / "data" / "input" / "avisos" / "lista.csv"
+    lists.parent.mkdir(parents=True)
+    lists.write_text("id;nome;email\n1;Ana;ana@exemplo.com\n", encoding="utf-8")
+    assert Terminal(tmp_path).run_alone("run", "avisos").code in {0, 3}  # it waits for its date
+    with fake.dashboard(tmp_path) as url:
+        fake.open_page(page, f"{url}/enviar?campanha=avisos")
+        for step in ("2 · Mensagem", "3 · Quando", "1 · Lista", "4 · Conferir"):
+            _go_to(page, step)
+            assert fake.troubles(page) == [], step
+        _click(page, "Conferir")
+        _until(page, "Nada mudou nesta campanha")
+        _go_to(page, "3 · Quando")
+        expect(page.get_by_role("radio", name="Em uma data")).to_be_checked()

@@ -12,6 +12,7 @@ from mensageria_pipeline.dashboard.plain import plain
 from mensageria_pipeline.dashboard.send.check_step import SAID_ABOVE, show_doubt
 from mensageria_pipeline.dashboard.send.draft import Draft
 from mensageria_pipeline.dashboard.send.work import GivenList, Step, field_of, given_list, go_on
+from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.grid import ROW_NUMBER
 from mensageria_pipeline.intake.inspection import Inspection
 from mensageria_pipeline.texts import say
@@ -22,7 +23,12 @@ _SEVERAL_CHANNELS = "ambiguous_channel"
 
 
 def show(draft: Draft) -> None:
-    given = given_list(draft)
+    try:
+        given = given_list(draft)
+    except InputError as error:
+        st.warning(plain(error.text()))
+        _offer_first_sheet(draft)
+        return
     if given is None:
         _known_lists(draft)
         return
@@ -64,6 +70,13 @@ def _known_lists(draft: Draft) -> None:
         hide_index=True,
     )
     go_on(Step.MESSAGE)
+
+
+def _offer_first_sheet(draft: Draft) -> None:
+    """The way on where the definition names a sheet that this workbook does not have."""
+    if "sheet" in draft.said and st.button(say("send_first_sheet")):
+        draft.put("sheet", None)
+        st.rerun()
 
 
 def _understood(given: GivenList) -> None:

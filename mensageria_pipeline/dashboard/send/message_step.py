@@ -18,6 +18,7 @@ from mensageria_pipeline.dashboard.send.work import Step, field_of, given_sample
 from mensageria_pipeline.definition.explain import validated
 from mensageria_pipeline.definition.message import Template
 from mensageria_pipeline.definition.model import SIMULATED
+from mensageria_pipeline.definition.yaml_file import read_mapping
 from mensageria_pipeline.errors import InputError, MensageriaError
 from mensageria_pipeline.ledger.test_sends import TestSend
 from mensageria_pipeline.providers.registry import known_providers
@@ -32,18 +33,21 @@ _FRAME_PX = 420
 
 def show(draft: Draft) -> None:
     sample = given_sample(draft)
-    if sample is None:
-        st.info(say("send_list_first"))
-        return
     left, right = st.columns([1, 1], gap="large")
     with left:
         _provider(draft)
-        _template(draft, sample)
+        _template(draft, sample.headers if sample else ())
         _email(draft)
     with right:
-        rendering = _show_rendering(draft, sample)
-    if rendering is not None:
+        is_usable = _show_rendering(draft, sample) if sample else _say_no_list()
+    if is_usable:
         go_on(Step.WHEN)
+
+
+def _say_no_list() -> bool:
+    """A text can be written before there is a list; how it arrives, nobody can tell yet."""
+    st.info(say("send_list_first"))
+    return True
 
 
 def _provider(draft: Draft) -> None:
@@ -63,12 +67,16 @@ def _provider(draft: Draft) -> None:
         format_func=lambda name: say("send_simulated") if name == SIMULATED else name,
         help=say("dash_provider_help"),
     )
-    draft.put("provider", chosen)
+    if chosen != said:
+        draft.put("provider", chosen)
 
 
-def _template(draft: Draft, sample: Sample) -> None:
+def _template(draft: Draft, headers: Sequence[str]) -> None:
     names = sorted(path.stem for path in frame.project().layout.templates_dir.glob("*.yaml"))
     said = draft.said.get("template")
+    if isinstance(said, str) and said not in names:
+        st.warning(plain(say("template_file_missing", name=said, known=", ".join(names) or "—")))
+        return
     if names:
         chosen = st.selectbox(
             say("dash_template"),
@@ -77,33 +85,33 @@ def _template(draft: Draft, sample: Sample) -> None:
             format_func=lambda name: name or say("dash_write_here"),
         )
         if chosen:
-            draft.put("template", chosen)
+            draft.said["template"] = chosen
             return
     if isinstance(said, str):  # from a saved text to one of its own: what it says is where writing starts
         said = {key: value for key, value in _saved(said).items() if value}
         draft.put("template", said)
         for part in _PARTS:
             st.session_state.pop(f"field_{part}", None)
-    _write(draft, sample)
+    _write(draft, headers)
 
 
 def _saved(name: str) -> dict[str, Any]:
-    path = frame.project().layout.templates_dir / f"{name}.yaml"
-    found = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
-    return found if isinstance(found, dict) else {}
+    return read_mapping(frame.project().layout.templates_dir / f"{name}.yaml")
 
 
-def _write(draft: Draft, sample: Sample) -> None:
+def _write(draft: Draft, headers: Sequence[str]) -> None:
     said = draft.part("template")
     title = st.text_input(say("dash_title"), key=field_of("title", said.get("title", "")))
     body = st.text_area(
         say("dash_body"), key=field_of("body", said.get("body", "")), help=say("dash_body_help"), height=180
     )
-    _offer_columns(sample.headers)
+    if headers:
+        _offer_columns(headers)
     with st.expander(say("send_sms_own"), expanded=bool(said.get("sms"))):
         sms = st.text_area(say("send_sms_text"), key=field_of("sms", said.get("sms", "")), help=say("send_sms_help"))
     changed = said | {"title": title, "body": body, "sms": sms}
-    draft.put("template", {key: value for key, value in changed.items() if value})
+    if changed != {"title": "", "body": "", "sms": ""} | said:
+        draft.put("template", {key: value for key, value in changed.items() if value})
     _offer_saving(draft)
 
 
@@ -145,17 +153,18 @@ def _email(draft: Draft) -> None:
             say("send_email_from"), key=field_of("email_from", said.get(sender, "")), help=say("send_email_from_help")
         )
         said["reply_to"] = st.text_input(say("send_email_reply"), key=field_of("email_reply", said.get("reply_to", "")))
-        draft.put("email", {key: value for key, value in said.items() if value})
+        if any(said[key] != draft.part("email").get(key, "") for key in (sender, "reply_to")):
+            draft.put("email", {key: value for key, value in said.items() if value})
 
 
-def _show_rendering(draft: Draft, sample: Sample) -> Rendering | None:
-    """The messages of the first rows; None where the text cannot be used yet, which is said."""
+def _show_rendering(draft: Draft, sample: Sample) -> bool:
+    """The messages of the first rows; False where the text cannot be used yet, which is said."""
     st.markdown(f"**{say('send_preview')}**")
     try:
         rendering = _rendered(draft.campaign, draft.yaml(), sample)
     except MensageriaError as error:
         st.warning(plain(error.text()))
-        return None
+        return False
     for reason in rendering.refused:
         st.caption(plain(say("send_sample_refused", reason=reason)))
     if rendering.messages:
@@ -175,7 +184,7 @@ def _show_rendering(draft: Draft, sample: Sample) -> Rendering | None:
         _offer_test(draft, sample)
     for text in rendering.missing:
         st.warning(plain(text))
-    return rendering
+    return True
 
 
 @st.cache_data(ttl=300, max_entries=50, show_spinner=False)

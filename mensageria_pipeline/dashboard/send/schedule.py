@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -36,13 +36,15 @@ class When:
     """Of the month."""
 
 
-def when_of(said: Mapping[str, Any]) -> When:
-    """What a definition says."""
+def when_of(said: Mapping[str, Any], zone: tzinfo) -> When:
+    """What a definition says, in its own time zone."""
     cron = said.get("cron")
     if cron:
         return _recurring(str(cron).lower())
-    at = _window(said).get("not_before")
-    return When(Start.AT, at.replace(tzinfo=None)) if isinstance(at, datetime) else When()
+    at = _moment(_window(said).get("not_before"))
+    if at is None:
+        return When()
+    return When(Start.AT, at.astimezone(zone).replace(tzinfo=None) if at.tzinfo else at)
 
 
 def say_when(said: dict[str, Any], when: When) -> None:
@@ -50,7 +52,9 @@ def say_when(said: dict[str, Any], when: When) -> None:
     if when.start is Start.OTHER:
         return
     said.pop("cron", None)
-    window = {key: value for key, value in _window(said).items() if key != "not_before"}
+    window = _window(said)
+    if when.start in {Start.NOW, Start.AT}:
+        window.pop("not_before", None)
     if when.start is Start.AT and when.at:
         window = {"not_before": when.at} | window
     elif when.start is Start.WEEKLY and when.weekdays:
@@ -83,6 +87,18 @@ def hours_text(start: time, end: time) -> str:
     """As a definition says hours."""
     until = "24:00" if end == time(0) else f"{end:%H:%M}"
     return f"{start:%H:%M}-{until}"
+
+
+def _moment(value: object) -> datetime | None:
+    """A moment as YAML gives it: a date, one with a time, or the text of one; None for anything else."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime.combine(value, time())
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _window(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _RARE_DAY = 28
 
 def show(draft: Draft) -> None:
     zone = str(draft.part("send_window").get("timezone") or DEFAULT_TIMEZONE)
-    when = when_of(draft.said)
+    when = when_of(draft.said, ZoneInfo(zone))
     starts = [start for start in Start if start is not Start.OTHER or when.start is Start.OTHER]
     start = st.radio(
         say("send_when"), starts, key=field_of("start", when.start), format_func=lambda each: say(f"start_{each}")
@@ -36,7 +36,7 @@ def show(draft: Draft) -> None:
     if start is Start.OTHER:
         st.code(str(draft.said.get("cron")))
     chosen = _details(start, when, zone)
-    if chosen is not None:
+    if chosen is not None and chosen != when:
         say_when(draft.said, chosen)
     st.caption(say("send_zone", zone=plain(formats.place(ZoneInfo(zone)))))
     _window(draft)
@@ -80,21 +80,11 @@ def _details(start: Start, when: When, zone: str) -> When | None:
 
 def _window(draft: Draft) -> None:
     """Hours and days in which messages may leave at all."""
-    said, hours = draft.part("send_window"), hours_of(draft.said)
+    said, before = draft.part("send_window"), hours_of(draft.said)
     with st.container(border=True):
-        is_limited = st.toggle(say("send_limit_hours"), key=field_of("limit", hours is not None))
-        if is_limited:
-            columns = st.columns([1, 1, 2])
-            begin, end = hours or (time(9), time(20))
-            begin = columns[0].time_input(say("send_from"), key=field_of("from", begin), step=900)
-            end = columns[1].time_input(say("send_until"), key=field_of("until", end), step=900)
-            if begin == end:
-                st.info(say("send_same_hours"))
-            else:
-                said["hours"] = hours_text(begin, end)
-        else:
-            said.pop("hours", None)
-        days = st.pills(
+        hours = _hours(before)
+        weekdays = {day for day in WEEKDAYS if day in (said.get("weekdays") or WEEKDAYS)}
+        chosen = st.pills(
             say("send_only_days"),
             WEEKDAYS,
             selection_mode="multi",
@@ -102,8 +92,26 @@ def _window(draft: Draft) -> None:
             format_func=lambda day: say(f"day_{day}"),
             help=say("send_only_days_help"),
         )
-        said["weekdays"] = [day for day in WEEKDAYS if day in days] if days and len(days) < len(WEEKDAYS) else None
-        put_window(draft.said, said)
+    days = set(chosen) or set(WEEKDAYS)
+    if hours == before and days == weekdays:
+        return
+    said["hours"] = hours_text(*hours) if hours else None
+    said["weekdays"] = [day for day in WEEKDAYS if day in days] if len(days) < len(WEEKDAYS) else None
+    put_window(draft.said, said)
+
+
+def _hours(before: tuple[time, time] | None) -> tuple[time, time] | None:
+    """The hours of the day that are chosen; None for all. Two that are the same are said to be, and change nothing."""
+    if not st.toggle(say("send_limit_hours"), key=field_of("limit", before is not None)):
+        return None
+    columns = st.columns([1, 1, 2])
+    begin, end = before or (time(9), time(20))
+    begin = columns[0].time_input(say("send_from"), key=field_of("from", begin), step=900)
+    end = columns[1].time_input(say("send_until"), key=field_of("until", end), step=900)
+    if begin == end:
+        st.info(say("send_same_hours"))
+        return before
+    return begin, end
 
 
 def _pace(draft: Draft) -> None:
@@ -120,7 +128,8 @@ def _pace(draft: Draft) -> None:
         format="%g",
         help=say("dash_rate_help"),
     )
-    draft.put("rate_per_s", (int(rate) if rate == int(rate) else rate) if rate else None)
+    if rate != float(said or 0):
+        draft.put("rate_per_s", (int(rate) if rate == int(rate) else rate) if rate else None)
 
 
 def _release(draft: Draft) -> None:
@@ -129,4 +138,5 @@ def _release(draft: Draft) -> None:
         key=field_of("automatic", draft.said.get("release") == "automatic"),
         help=say("send_automatic_release_help"),
     )
-    draft.put("release", "automatic" if is_automatic else None)
+    if is_automatic != (draft.said.get("release") == "automatic"):
+        draft.put("release", "automatic" if is_automatic else None)

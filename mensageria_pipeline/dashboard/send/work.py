@@ -54,15 +54,14 @@ class GivenList:
 
 
 def open_draft(campaign: str, name: str = "") -> Draft:
-    """The visitor's draft of a campaign: another campaign opens another, a new name keeps what was written."""
+    """The visitor's draft of a campaign: another campaign opens another, a new `name` keeps what was written."""
     layout = frame.project().layout
     draft: Draft | None = st.session_state.get("draft")
     is_new = not layout.definition(campaign).exists()
     if draft is not None and draft.campaign == campaign and is_new == (draft.text is None):
         return draft
-    if draft is not None and draft.text is None and is_new:
-        draft.campaign = campaign
-        draft.said["name"] = name or campaign
+    if draft is not None and draft.text is None and is_new and name:
+        draft.campaign, draft.said["name"] = campaign, name
         return draft
     draft = Draft.open(layout, campaign, name)
     forget_fields()
