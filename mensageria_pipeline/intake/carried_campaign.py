@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 
 from mensageria_pipeline.contracts.columns import CAMPAIGN_PROPERTY
@@ -27,6 +28,17 @@ def carried_campaign(path: Path, name: str = "") -> str | None:
     """
     if not (name or path.name).lower().endswith(_WORKBOOKS):
         return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, mtime_ns: int, size: int) -> str | None:
+    """Once for each content: the input folder is looked at every few seconds."""
+    assert mtime_ns >= 0, size  # noqa: S101 - what the answer is remembered by
     try:
         with zipfile.ZipFile(path) as archive:
             for place, pattern in _PLACES:

@@ -4,13 +4,17 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from mensageria_pipeline.dashboard.runs import launch
+from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.services.dagster_home import interface_url
 from mensageria_pipeline.storage.layout import Layout
 from mensageria_pipeline_tests.fakes.dagster_server import dagster_server
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer, Rates
 from mensageria_pipeline_tests.needs import DAGSTER
 from mensageria_pipeline_tests.waiting import wait_until
-from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION
+from mensageria_pipeline_tests.workbench import SIMPLE_DEFINITION, SIMPLE_LIST
 
 pytestmark = DAGSTER
 MESSAGES = 600
@@ -49,3 +53,20 @@ def test_ctrl_c_in_the_middle_of_a_sending(tmp_path: Path, provider_server: Prov
     with dagster_server(root, **environment):
         wait_until(lambda: len(provider_server.accepted()) == MESSAGES)
     assert Counter(provider_server.accepted_ids()).most_common(1)[0][1] == 1
+
+
+def test_a_changed_definition_is_prepared_anew_by_a_run(tmp_path: Path) -> None:
+    """What the dashboard asks for; of a recurring campaign nothing more than its messages."""
+    with dagster_server(tmp_path / "projeto", INPUT_SETTLE_SECONDS="0") as server:
+        for campaign, more in (("a", ""), ("semanal", "cron: 0 9 1 1 *\n")):
+            (server.data_dir / "campaigns" / f"{campaign}.yaml").write_text(SIMPLE_DEFINITION + more, "utf-8")
+            folder = server.data_dir / "input" / campaign
+            folder.mkdir(parents=True)
+            (folder / "lista.csv").write_text(SIMPLE_LIST, encoding="utf-8")
+            assert server.wait_for_run(campaign)["status"] == "SUCCESS"
+            launch(server.url, campaign, is_recurring=bool(more))
+            assert server.wait_for_run(campaign, count=2)["status"] == "SUCCESS"
+        results = server.data_dir / "processed" / "send_results"
+        assert {path.parent.name for path in results.rglob("*.parquet")} - {"campaign=_"} == {"campaign=a"}
+    with pytest.raises(InputError):
+        launch(server.url, "a", is_recurring=False)
