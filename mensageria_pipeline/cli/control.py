@@ -187,7 +187,7 @@ def retry(
     if not opened:
         out.print(say("retry_nothing", campaign=partition))
         return
-    reason = run_partition(project, partition)
+    reason = run_partition(project, partition, is_planned=True)
     if as_json:
         print_json({"campaign": partition, "retried": dict(opened), "problem": reason})
     elif reason is None:

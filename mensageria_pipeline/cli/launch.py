@@ -11,10 +11,11 @@ from filelock import FileLock
 from mensageria_pipeline import texts
 from mensageria_pipeline.definitions import defs
 from mensageria_pipeline.defs.common_specs import CAMPAIGN_TAG, TRIGGER_TAG, campaigns
-from mensageria_pipeline.defs.jobs import JOB
+from mensageria_pipeline.defs.jobs import JOB, keys
 from mensageria_pipeline.errors import storage_problem_said
 from mensageria_pipeline.services.release import releasing
 from mensageria_pipeline.settings import dagster_home_in_environment
+from mensageria_pipeline.storage.layout import SENDING
 from mensageria_pipeline.texts import say
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -23,20 +24,22 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _QUOTED = "Exception while writing logger call to event log"
 
 
-def execute(partition: str) -> str | None:
+def execute(partition: str, *, is_planned: bool = False) -> str | None:
     """Run the job over one partition in this process, recorded in the project's instance; why it failed, or None.
 
-    A person started it: what it plans is released by that.
+    A person started it: what it plans is released by that. `is_planned`: it sends the messages that there are, and
+    only if they were released.
     """
     language = texts.current()
     job = defs().resolve_job_def(JOB)
     texts.use(language)  # the definitions set the project's; the command line may have been told another
-    with _instance() as instance, releasing(partition):
+    with _instance() as instance, releasing("" if is_planned else partition):
         instance.add_dynamic_partitions(str(campaigns.name), [partition])
         with contextlib.redirect_stderr(_Sieve(sys.stderr)):
             result = job.execute_in_process(
                 instance=instance,
                 partition_key=partition,
+                asset_selection=keys(SENDING) if is_planned else None,
                 run_config=_QUIET,
                 tags={CAMPAIGN_TAG: partition.split("--", maxsplit=1)[0], TRIGGER_TAG: "cli"},
                 raise_on_error=False,

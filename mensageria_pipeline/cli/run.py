@@ -143,8 +143,11 @@ def show_lists(summary: "ImportSummary") -> None:
         )
 
 
-def run_partition(project: Project, partition: str) -> str | None:
-    """Materialize the whole partition in this process; the sentence why it failed, or None."""
+def run_partition(project: Project, partition: str, *, is_planned: bool = False) -> str | None:
+    """Materialize the whole partition in this process; the sentence why it failed, or None.
+
+    `is_planned`: nothing but the sending of the messages that there are, as far as they were released.
+    """
     dagster_home.prepare(project.layout)
     # Imported here: Dagster takes seconds, which `--help` and `status` need not spend.
     from mensageria_pipeline.cli.launch import execute  # noqa: PLC0415
@@ -153,7 +156,7 @@ def run_partition(project: Project, partition: str) -> str | None:
     watcher = threading.Thread(target=_show_progress, args=(project, partition, done), daemon=True)
     watcher.start()
     try:
-        return execute(partition)
+        return execute(partition, is_planned=is_planned)
     finally:
         done.set()
         watcher.join()

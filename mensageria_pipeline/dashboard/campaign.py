@@ -73,7 +73,7 @@ def _actions(campaign: str, found: CampaignStatus, plan: str | None, command: Op
         if found.tally.pending:
             frame.offer_release(campaign, "release")
         if found.tally.pending or command:
-            _pause_or_resume(campaign, is_held=command is not None)
+            _pause_or_resume(campaign, frame.shown_before(f"command {campaign}", command))
         if found.tally.pending and command is not OperatorCommand.CANCEL:
             _cancel(campaign, found, plan)
         if found.standing.state in _WITHOUT:
@@ -105,11 +105,12 @@ def _cancel(campaign: str, found: CampaignStatus, plan: str | None) -> None:
     )
 
 
-def _pause_or_resume(campaign: str, *, is_held: bool) -> None:
+def _pause_or_resume(campaign: str, command: OperatorCommand | None) -> None:
+    """`command`: what this visitor was shown to hold."""
     project = frame.project()
-    if is_held:
+    if command:
         done, icon = say("resume_done", campaign=campaign), ":material/play_arrow:"
-        frame.act(say("dash_resume"), done, lambda: control.resume(project, campaign), "resume", icon=icon)
+        frame.act(say("dash_resume"), done, lambda: control.resume(project, campaign, command), "resume", icon=icon)
     else:
         done, icon = say("pause_done", campaign=campaign), ":material/pause:"
         frame.act(say("dash_pause"), done, lambda: control.pause(project, campaign), "pause", icon=icon)

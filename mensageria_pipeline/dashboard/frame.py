@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import altair as alt
 import streamlit as st
@@ -32,6 +32,7 @@ from mensageria_pipeline.storage.permissions import keep_private, tighten
 from mensageria_pipeline.texts import Language, formats, say
 
 P = ParamSpec("P")
+T = TypeVar("T")
 FRESH_S = 5
 """For so long an answer of the warehouse is shown again."""
 _COUNTED_S = 5
@@ -223,9 +224,14 @@ def plan_as_seen(campaign: str) -> str | None:
 
 
 def _shown_before(name: str, now: str) -> str:
-    shown = st.session_state.get(name, now)
+    return str(shown_before(name, now))
+
+
+def shown_before(name: str, now: T) -> T:
+    """What this visitor was shown under a name when the page was last drawn; from now on it is `now`."""
+    shown: T = st.session_state.get(name, now)
     st.session_state[name] = now
-    return str(shown)
+    return shown
 
 
 def act(label: str, done: str, action: Callable[[], object], key: str, *, ask_first: str = "", **style: Any) -> None:

@@ -22,6 +22,7 @@ from mensageria_pipeline.errors import ContractError, TemplateError
 from mensageria_pipeline.sending.leaving import leaving
 from mensageria_pipeline.services.preparation import plan_campaign
 from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.services.release import note_planned
 from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline.texts import say
 
@@ -60,6 +61,7 @@ def messages(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
             if result := failed_check(error, _ASSET):
                 yield result
             raise
+        note_planned(partition.key, summary.stamp.fingerprint)
         path = project.layout.table(Asset.MESSAGES, partition.key)
         shown = ["message_id", "row_number", "channel", "address", "provider", "mode", "problem"]
         same = {name: [name] for name in ("intake", "row_number", "person", "channel", "address")}

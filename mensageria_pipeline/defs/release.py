@@ -22,7 +22,7 @@ def is_released(
     """
     if may_leave(project, partition, definition, plan):
         return True
-    if not (is_released_here(partition) or _is_named(context, plan)):
+    if not (is_released_here(partition, plan) or _is_named(context, plan)):
         return False
     control.release_plan(project, partition, plan)
     return True

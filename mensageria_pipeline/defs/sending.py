@@ -28,6 +28,7 @@ from mensageria_pipeline.defs.release import how_to_release, is_released
 from mensageria_pipeline.errors import LedgerError, MensageriaError, StaleInputError
 from mensageria_pipeline.ledger.campaign_lease import lease_campaign
 from mensageria_pipeline.ledger.leases import new_owner
+from mensageria_pipeline.receipts.process import obey_receipts
 from mensageria_pipeline.sending.dispatch import ProgressSink
 from mensageria_pipeline.sending.plan_snapshot import recorded_problem, verified_plan
 from mensageria_pipeline.sending.results import Results
@@ -69,6 +70,7 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
                     yield result
                 raise
             take_in_lists(project)
+            obey_receipts(project)
             if not is_released(context, project, partition.key, definition, plan.fingerprint):
                 yield from _not_released(context, project, partition, plan, definition.send_window.zone)
                 return

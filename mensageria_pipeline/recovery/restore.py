@@ -6,7 +6,7 @@ written to a result, nobody can tell.
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,9 +61,10 @@ def restore(project: Project, source: Path) -> tuple[Project, Restored]:
     def campaign_lease(folder: Path) -> None:
         ledger = Ledger(folder)
         ledger.tallies.clear()
+        live.extend(_sent_and_not_here(project, folder, live))
         _shut_sleepers_out(Ledger(project.layout.ledger_dir), ledger)
         for partition in live:
-            if ledger.command(partition) is None:
+            if ledger.command(partition) is not OperatorCommand.CANCEL:  # a pause is taken back without a thought
                 ledger.set_command(partition, OperatorCommand.RESTORED)
 
     kept = restore_state(project.layout, source, campaign_lease)
@@ -74,6 +75,19 @@ def restore(project: Project, source: Path) -> tuple[Project, Restored]:
     found = list(gaps(restored))
     held = list(_still_held(restored, live, {gap.campaign for gap in found}))
     return restored, Restored(kept, found, held, knows_who_left)
+
+
+def _sent_and_not_here(project: Project, folder: Path, live: Sequence[str]) -> list[str]:
+    """Partitions that the restored ledger has sent, and whose messages are not on this disk: what left after the backup
+    nobody can tell, and a list that is dropped again would be sent again. Simulated ones are left out."""
+    found = []
+    for partition in sorted(each.name for each in folder.glob("*/") if each.name not in live):
+        if project.layout.table(Asset.MESSAGES, partition).exists():
+            continue
+        is_defined = project.layout.definition(Partition.parse(partition).campaign).exists()
+        if not is_defined or _is_defined_live(project, partition):
+            found.append(partition)
+    return found
 
 
 def _take_over(ledger: Ledger, former: Ledger) -> bool:
@@ -122,8 +136,10 @@ def _is_readable(ledger: Ledger, partition: str) -> bool:
 
 def _is_live(project: Project, partition: str) -> bool:
     """Whether it has messages that leave the machine; one whose definition cannot be read might have."""
-    if not project.layout.table(Asset.MESSAGES, partition).exists():
-        return False
+    return project.layout.table(Asset.MESSAGES, partition).exists() and _is_defined_live(project, partition)
+
+
+def _is_defined_live(project: Project, partition: str) -> bool:
     try:
         return load_definition(project.layout, Partition.parse(partition).campaign).is_live
     except DefinitionError:
@@ -135,7 +151,8 @@ def _still_held(project: Project, live: list[str], gapped: set[str]) -> Iterator
     for partition in live:
         if project.ledger.command(partition) is not OperatorCommand.RESTORED:
             continue
-        if partition not in gapped and campaign_status(project, partition).is_complete:
+        is_here = project.layout.table(Asset.MESSAGES, partition).exists()
+        if is_here and partition not in gapped and campaign_status(project, partition).is_complete:
             project.ledger.set_command(partition, None)
         else:
             yield partition
@@ -166,7 +183,7 @@ def recover(project: Project, partition: str, on_wait: control.OnWait = control.
         lease_campaign(project.ledger, partition, new_owner(), on_wait, takes_older=True) as campaign_lease,
         plan_snapshot(project.layout, partition) as plan,
     ):
-        if _is_live(project, partition) and project.ledger.command(partition) is None:
+        if _is_live(project, partition) and project.ledger.command(partition) is not OperatorCommand.CANCEL:
             project.ledger.set_command(partition, OperatorCommand.RESTORED)
         take_back(project, partition)
         found = unrecorded(project.layout, project.ledger, partition)

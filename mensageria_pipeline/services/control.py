@@ -72,15 +72,23 @@ def release_plan(project: Project, partition: str, seen: str | None = None) -> N
 
 
 def pause(project: Project, partition: str) -> None:
-    check_known(project, partition)
-    project.ledger.set_command(partition, OperatorCommand.PAUSE)
-
-
-def resume(project: Project, partition: str) -> bool:
-    """Take a pause or a cancellation back; False where there was none."""
+    """Let nothing more leave. A cancellation, and the hold after a restore, stay what they are: they stop more."""
     check_known(project, partition)
     if project.ledger.command(partition) is None:
+        project.ledger.set_command(partition, OperatorCommand.PAUSE)
+
+
+def resume(project: Project, partition: str, seen: OperatorCommand | None = None) -> bool:
+    """Take a pause, a cancellation or the hold after a restore back; False where there was none.
+
+    `seen`: the one that the person was shown. Raises ChangedError where another stands by now.
+    """
+    check_known(project, partition)
+    found = project.ledger.command(partition)
+    if found is None:
         return False
+    if seen not in {None, found}:
+        raise ChangedError("decision_changed", campaign=partition)
     project.ledger.set_command(partition, None)
     _wake(project, partition)
     return True

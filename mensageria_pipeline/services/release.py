@@ -6,6 +6,7 @@ Dagster's interface takes launches from every web page that a browser opens, so 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
@@ -17,24 +18,42 @@ from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.storage.dataset import read_stamp
 from mensageria_pipeline.storage.layout import Asset
 
-_released_here: ContextVar[str] = ContextVar("released_here", default="")
+
+@dataclass(slots=True)
+class _Word:
+    """A person's word for one plan of a partition: the one that their own run makes."""
+
+    partition: str
+    plan: str | None
+
+
+_word: ContextVar[_Word | None] = ContextVar("word", default=None)
 
 
 @contextmanager
-def releasing(partition: str) -> Iterator[None]:
-    """Runs of the partition in this process release what they plan: a person started them, on the command line.
+def releasing(partition: str, plan: str | None = None) -> Iterator[None]:
+    """A run of the partition in this process releases what it plans itself: a person started it, on the command line.
 
-    Held in memory, where no other process and no launch from elsewhere can say it.
+    `plan` is the fingerprint that it sends where it plans nothing. Held in memory, where no other process and no launch
+    from elsewhere can say it.
     """
-    token = _released_here.set(partition)
+    token = _word.set(_Word(partition, plan))
     try:
         yield
     finally:
-        _released_here.reset(token)
+        _word.reset(token)
 
 
-def is_released_here(partition: str) -> bool:
-    return bool(partition) and _released_here.get() == partition
+def note_planned(partition: str, plan: str) -> None:
+    """Say which plan the run of this process has made; one that another run makes afterwards is not meant."""
+    word = _word.get()
+    if word and word.partition == partition:
+        word.plan = plan
+
+
+def is_released_here(partition: str, plan: str) -> bool:
+    word = _word.get()
+    return word is not None and bool(plan) and (word.partition, word.plan) == (partition, plan)
 
 
 def may_leave(

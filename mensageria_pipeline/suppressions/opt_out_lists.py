@@ -101,6 +101,7 @@ def _each_new(layout: Layout, ledger: Ledger, registry: IntakeRegistry, settle_s
     known_count, problems = 0, list[InputError]()
     for path, folder in _files(layout):
         try:
+            _check_depth(path, folder)
             campaign = campaign_key(folder) if folder else EVERY_CAMPAIGN
             _await_settled(path, settle_s)
             with _opened(path, layout.suppressions_dir) as opened:
@@ -129,11 +130,17 @@ def _files(layout: Layout) -> list[tuple[Path, str]]:
         if is_ignored(entry):
             continue
         if entry.is_dir():
-            inside = sorted(path for path in entry.iterdir() if path.is_file() and not is_ignored(path))
+            inside = sorted(path for path in entry.rglob("*") if path.is_file() and not is_ignored(path))
             found += [(path, entry.name) for path in inside]
         elif entry.is_file():
             found.append((entry, ""))
     return found
+
+
+def _check_depth(path: Path, folder: str) -> None:
+    """Raises InputError for a list in a folder below a campaign's: nobody can tell whom it is meant for."""
+    if folder and path.parent.name != folder:
+        raise InputError("suppression_list_deep", file=path.name, folder=folder)
 
 
 def _await_settled(path: Path, settle_s: float) -> None:

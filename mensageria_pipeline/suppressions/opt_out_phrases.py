@@ -7,7 +7,9 @@ from mensageria_pipeline.contracts.partition import plain
 _LEAVING = re.compile(
     r"\b(?:pare|parem|parar|sair|sai|saia|saiam|stop|cancel\w*|remov\w*|retir[ae]\w*|descadastr\w*|desinscrev\w*"
     r"|unsubscribe|opt ?out)\b"
-    r"|\b(?:nao|n)\b (?:\w+ )?(?:mand\w+|envi\w+|perturb\w*|incomod\w*|receber)\b"
+    r"|\bme (?:tir|exclu|apag)\w*"
+    r"|\b(?:tir|exclu|apag)\w* (?:o |os )?(?:me|meus?|minha|daqui|dess[ae]|dest[ae]|da lista)\b"
+    r"|\b(?:nao|n)\b (?:\w+ ){0,3}?(?:mand\w+|envi\w+|perturb\w*|incomod\w*|receber)\b"
     r"|\b(?:nao|n)\b (?:quero|desejo)(?: mais)?(?: nada| isso| receber| mensage\w*| contato)?$"
 )
 """What asks to leave, anywhere in an answer in lower case, without accents and marks. In doubt it is no wish."""
@@ -15,13 +17,17 @@ _LEAVING = re.compile(
 
 _COMMAND = re.compile(
     r"(?:por favor |pf |favor |quero |desejo |gostaria de |eu )*"
-    r"(?:pare|parem|parar|sair|stop|cancelar|cancele|cancela|remover|remova|remove|descadastrar|descadastre"
-    r"|desinscrever|unsubscribe|opt ?out|excluir|exclua"
+    r"(?:(?:pare|parem|parar|sair|sai|stop)(?: (?:pare|parem|parar|sair|sai|stop|all|please))*"
+    r"|(?:pare|parem|parar) de (?:me )?(?:mandar|enviar|receber|perturbar|incomodar)"
+    r"|cancelar|cancele|cancela|cancelar (?:a |o )?(?:inscricao|envio|assinatura)|remover|remova|remove"
+    r"|ser (?:removid[oa]|excluid[oa]|descadastrad[oa])|descadastrar|descadastre|descadastro|descadastre me"
+    r"|desinscrever|unsubscribe|opt ?out|excluir|exclua|nao autorizo"
     r"|me (?:tir[ae]|remov[ae]|retir[ae]|exclu[ai]|descadastr[ae])"
     r"|nao (?:me )?(?:mande|envie|mandem|enviem|perturbe|incomode)(?: mais)?"
     r"|nao quero(?: mais)?(?: receber)?(?: mais)?)"
     r"(?: (?:por favor|pf|obrigad[oa]|agora|ja|imediatamente|d?[ao] lista|de?s[ts]a lista|d?ess[ae]s?|isso|sms"
-    r"|mais|mensage(?:m|ns)|torpedos?|whatsapp|meu (?:numero|cadastro|telefone|contato)|de|nada))*"
+    r"|mais|me|mensage(?:m|ns)|torpedos?|whatsapp|(?:o )?(?:meu )?(?:numero|cadastro|telefone|contato)|meus dados"
+    r"|de|nada))*"
 )
 """A whole answer that commands, and nothing else: `PARE`, `quero sair da lista`, `não me mande mais mensagens`."""
 
@@ -36,7 +42,8 @@ def commands_to_leave(answer: str) -> bool:
 
 def asks_to_leave(answer: str) -> bool:
     """Whether an answer asks for no more messages, in whatever words: for lists that people put together."""
-    return bool(_LEAVING.search(_words(answer)))
+    words = _words(answer)
+    return bool(_LEAVING.search(words) or _COMMAND.fullmatch(words))
 
 
 def _words(answer: str) -> str:

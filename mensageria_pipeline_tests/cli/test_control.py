@@ -147,6 +147,22 @@ def test_failures_are_tried_again_and_dead_addresses_are_not(shell: Terminal, pr
     assert "nenhuma mensagem" in shell.run("retry", "a", "--yes").out
 
 
+def test_a_retry_releases_nothing_that_came_in_meanwhile(
+    terminal: NewTerminal, provider_server: ProviderServer
+) -> None:
+    """One message failed, fifty wait for a person's release: another attempt sends one."""
+    shell = terminal(API_PROVIDER_URL=provider_server.url, API_KEY="x", DEFAULT_BATCH_SIZE="1", TIMEOUT_SECONDS="4")
+    provider_server.statuses = lambda m: {"status": "rejected" if m["to"] == "tok-ana" else "accepted", "code": "Q"}
+    shell.define("a", SIMPLE_DEFINITION + "provider: http\n")
+    assert shell.run("run", "a", shell.list_file()).code == 0
+    provider_server.statuses = lambda _: {"status": "accepted"}
+    more = shell.root / "data" / "input" / "a" / "mais.csv"
+    more.write_text("id;nome;token\n" + "".join(f"{n};Novo;novo-{n}\n" for n in range(100, 150)), encoding="utf-8")
+    sent = len(provider_server.accepted())
+    assert shell.run("retry", "a", "--yes").code == 0
+    assert len(provider_server.accepted()) - sent == 1
+
+
 def test_a_retry_that_slept_at_its_question_sends_nobody_a_second_message(
     shell: Terminal, provider_server: ProviderServer
 ) -> None:

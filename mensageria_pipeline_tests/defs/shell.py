@@ -13,6 +13,8 @@ from mensageria_pipeline.defs.recipients import recipients
 from mensageria_pipeline.defs.reports import campaign_report
 from mensageria_pipeline.defs.sending import send_results
 from mensageria_pipeline.services.release import releasing
+from mensageria_pipeline.storage.dataset import read_stamp
+from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.workbench import Workbench
 
 ASSETS = [raw_base, recipients, messages, send_results, campaign_metrics, campaign_report]
@@ -31,7 +33,7 @@ class Shell:
     ) -> dg.ExecuteInProcessResult:
         """`by_person`: as the command line does, which releases what the run plans."""
         self.instance.add_dynamic_partitions(str(campaigns.name), [campaign])
-        with releasing(campaign if by_person else ""):
+        with releasing(campaign if by_person else "", self._plan(campaign) if by_person else None):
             return dg.materialize(
                 ASSETS,
                 instance=self.instance,
@@ -41,6 +43,11 @@ class Shell:
                 tags=tags,
                 raise_on_error=False,
             )
+
+    def _plan(self, campaign: str) -> str | None:
+        """The messages as they are: what a run sends that plans none."""
+        stamp = read_stamp(self.bench.layout.table(Asset.MESSAGES, campaign))
+        return stamp.fingerprint if stamp else None
 
     def failure(self, result: dg.ExecuteInProcessResult) -> str:
         """The sentence of the failed step."""

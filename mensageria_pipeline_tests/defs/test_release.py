@@ -8,10 +8,12 @@ import dagster as dg
 import pytest
 
 from mensageria_pipeline.contracts.partition import Partition
+from mensageria_pipeline.contracts.receipts import OptOutRequest
 from mensageria_pipeline.defs.release import RELEASE_TAG, how_to_release, is_released
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.ledger.receipts import StoredReceipt
 from mensageria_pipeline.services import control
-from mensageria_pipeline.services.release import is_released_here, may_leave, releasing
+from mensageria_pipeline.services.release import is_released_here, may_leave, note_planned, releasing
 from mensageria_pipeline.storage.dataset import read_stamp
 from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.defs.shell import Shell
@@ -134,10 +136,14 @@ def test_a_release_is_of_the_plan_that_was_looked_at(campaign: Shell) -> None:
 def test_the_word_of_the_command_line_is_for_one_campaign_and_ends_with_its_run() -> None:
     """Held in memory: no tag, no file, nothing that another process could set."""
     with releasing("a"):
-        assert is_released_here("a")
-        assert not is_released_here("b")
-        assert not is_released_here("")
-    assert not is_released_here("a")
+        assert not is_released_here("a", "plan"), "it has planned nothing yet"
+        note_planned("b", "plan")
+        note_planned("a", "plan")
+        assert is_released_here("a", "plan")
+        assert not is_released_here("a", "another")
+        assert not is_released_here("b", "plan")
+        assert not is_released_here("", "")
+    assert not is_released_here("a", "plan")
 
 
 def test_automatic_is_for_lists_and_due_times_and_for_no_occurrence_that_a_launch_makes_up(
@@ -180,3 +186,19 @@ def test_messages_show_the_plan_and_what_would_leave(campaign: Shell) -> None:
 def _metadata(result: dg.ExecuteInProcessResult, name: str) -> str:
     made = result.asset_materializations_for_node("messages")
     return str(made[0].metadata[name].value)
+
+
+def test_who_asked_to_leave_a_moment_ago_is_left_alone(campaign: Shell, provider_server: ProviderServer) -> None:
+    """Where no sensor has looked at the wish yet: the next run does so before it sends."""
+    bench = campaign.bench
+    assert campaign.materialize("a", by_person=True).success
+    message_id = bench.rows(Asset.MESSAGES, "a")[0]["message_id"]
+    wish = StoredReceipt(
+        "link", "a/x/1", code="one_click", wish=OptOutRequest.LEAVE, message_id=message_id, campaign="a", channel="push"
+    )
+    bench.project.ledger.receipts.append([wish])
+    bench.define("b", SIMPLE_DEFINITION + "provider: http\n")
+    bench.drop("b")
+    sent = len(provider_server.accepted())
+    campaign.materialize("b", by_person=True)
+    assert len(provider_server.accepted()) - sent == 2

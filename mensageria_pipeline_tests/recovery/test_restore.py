@@ -462,3 +462,45 @@ def test_whoever_slept_through_a_restore_writes_nothing(sent: Workbench, tmp_pat
         assert not project.ledger.leases.is_held(hold.lease)
         with lease_campaign(project.ledger, "a", new_owner()) as newer:
             assert newer.lease.token > lease.token
+
+
+def test_a_pause_of_before_the_backup_is_no_word_after_it(
+    bench: Workbench, live: Live, provider_server: ProviderServer, tmp_path: Path
+) -> None:
+    """Restored, a paused campaign waits as every live one does: what left after the backup nobody can tell."""
+    bench.define("a", LIVE)
+    bench.drop("a")
+    bench.prepare("a")
+    control.pause(bench.project, "a")
+    back_up(bench.layout, tmp_path / "b.tar.gz")
+    control.resume(bench.project, "a")
+    live("a")
+    for asset in (Asset.SEND_RESULTS, Asset.ATTEMPTS):  # the machine died before they were written
+        shutil.rmtree(bench.layout.partition_dir(asset, "a"))
+    project, done = recovery.restore(bench.project, tmp_path / "b.tar.gz")
+    assert done.held == ["a"]
+    assert project.ledger.command("a") is OperatorCommand.RESTORED
+    control.pause(project, "a")
+    assert project.ledger.command("a") is OperatorCommand.RESTORED, "a pause would be taken back without a thought"
+    assert len(provider_server.accepted()) == 3
+
+
+def test_on_a_new_disk_what_the_ledger_has_sent_is_held(
+    bench: Workbench, live: Live, provider_server: ProviderServer, tmp_path: Path
+) -> None:
+    """Nothing but the backup is left: the same list, dropped again, waits for a person."""
+    bench.define("a", LIVE + "release: automatic\n")
+    bench.define("simulada", SIMPLE_DEFINITION)
+    bench.drop("a")
+    bench.drop("simulada")
+    bench.prepare("a")
+    bench.run("simulada")
+    live("a")
+    back_up(bench.layout, tmp_path / "b.tar.gz")
+    settings = bench.project.settings
+    for folder in (bench.layout.state_dir, bench.layout.processed_dir):
+        shutil.rmtree(folder)
+    project, done = recovery.restore(Project(settings), tmp_path / "b.tar.gz")
+    assert done.held == ["a"]
+    Workbench(project).run("a", api_provider_url=provider_server.url, api_key="x")
+    assert len(provider_server.accepted()) == 3

@@ -236,3 +236,16 @@ def test_whoever_was_taken_for_dead_is_told_so(bench: Workbench) -> None:
 
     with pytest.raises(LeaseLostError):
         sleep_through_a_takeover()
+
+
+def test_only_the_order_that_was_shown_is_taken_back(refused: Workbench) -> None:
+    """A colleague cancels while a person looks at a pause: their *resume* is about the pause."""
+    project = refused.project
+    control.pause(project, "a")
+    project.ledger.set_command("a", OperatorCommand.CANCEL)
+    with pytest.raises(ChangedError):
+        control.resume(project, "a", seen=OperatorCommand.PAUSE)
+    assert project.ledger.command("a") is OperatorCommand.CANCEL
+    control.pause(project, "a")
+    assert project.ledger.command("a") is OperatorCommand.CANCEL, "a pause is less than a cancellation"
+    assert control.resume(project, "a", seen=OperatorCommand.CANCEL)

@@ -11,6 +11,7 @@ from mensageria_pipeline.services.preparation import take_in_lists
 from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline.suppressions.identity import Keys, known_as
 from mensageria_pipeline.suppressions.opt_out_lists import ImportSummary
+from mensageria_pipeline.suppressions.opt_out_phrases import asks_to_leave, commands_to_leave
 from mensageria_pipeline_tests.workbench import Workbench
 
 LIST = "id;nome;cpf;email\n1;Ana;529.982.247-25;ana@exemplo.com\n2;Bia;;bia@exemplo.com\n3;Caio;;caio@exemplo.com\n"
@@ -230,3 +231,56 @@ def test_an_id_that_lost_its_digits_names_nobody(bench: Workbench) -> None:
     bench.suppress("id\n1.23E+15\n#REF!\n")
     (imported,) = take_in(bench).new
     assert (imported.counts.unreadable, list(imported.unreadable_rows)) == (2, [2, 3])
+
+
+def test_a_list_in_a_folder_of_a_campaigns_folder_stops_everything(bench: Workbench) -> None:
+    """Nobody looked there, and whoever was on it was messaged."""
+    bench.suppress("email\nana@exemplo.com\n", name="a/2026-11/lista.csv")
+    with pytest.raises(InputError) as caught:
+        take_in_lists(bench.project)
+    assert caught.value.key == "suppression_list_deep"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "não quero mais receber mensagens",
+        "me tira dessa lista",
+        "me tire da lista",
+        "exclua meu cadastro",
+        "Exclua meus dados",
+        "não me mande mais isso",
+    ],
+)
+def test_answers_that_ask_in_other_words_are_heard(answer: str) -> None:
+    assert asks_to_leave(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "PARE PARE PARE",
+        "STOP ALL",
+        "Pare de enviar",
+        "parem de me mandar mensagem",
+        "quero parar de receber",
+        "cancelar inscrição",
+        "quero ser removido",
+        "remover numero",
+        "DESCADASTRE-ME",
+        "Exclua meus dados",
+        "não autorizo",
+    ],
+)
+def test_commands_in_other_words_are_obeyed(answer: str) -> None:
+    """In a list of answers too: every command asks to leave."""
+    assert commands_to_leave(answer)
+    assert asks_to_leave(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["Pode cancelar minha consulta?", "quero parar de fumar", "tira uma dúvida?", "excluir o boleto de maio", "ok"],
+)
+def test_other_wishes_are_no_commands(answer: str) -> None:
+    assert not commands_to_leave(answer)
