@@ -214,17 +214,13 @@ def as_seen(campaign: str) -> str:
 
     A click draws the page anew before it is carried out; what counts is what was there before it.
     """
-    return _shown_before(f"seen {campaign}", control.seen(project(), campaign))
+    return shown_before(f"seen {campaign}", control.seen(project(), campaign))
 
 
 def plan_as_seen(campaign: str) -> str | None:
     """The fingerprint of the messages as this visitor was shown them, by the same rule; None where there are none."""
     plan = read_stamp(project().layout.table(Asset.MESSAGES, campaign))
-    return _shown_before(f"plan {campaign}", plan.fingerprint if plan else "") or None
-
-
-def _shown_before(name: str, now: str) -> str:
-    return str(shown_before(name, now))
+    return shown_before(f"plan {campaign}", plan.fingerprint if plan else "") or None
 
 
 def shown_before(name: str, now: T) -> T:

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -189,18 +189,9 @@ def _take_in(
 
         rows = counter.of(empty.of(_with_provenance(sheet, kept, content_hash, name)))
         stamp = write_dataset(path, schema_of(kept), rows, inputs={"content": content_hash}, facts=facts)
-        found, reading = tuple(columns()), sheet.reading
-        return Intake(
-            content_hash,
-            name,
-            received_at,
-            stamp.row_count,
-            found,
-            path,
-            reading.surplus,
-            reading.faults,
-            empty.names,
-        )
+        reading = sheet.reading
+        read = Intake(content_hash, name, received_at, stamp.row_count, tuple(columns()), path)
+        return replace(read, surplus=reading.surplus, faults=reading.faults, empty=empty.names)
 
 
 def _check_addresses(headers: Sequence[str], definition: CampaignDefinition) -> None:

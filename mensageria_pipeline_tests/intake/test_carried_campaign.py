@@ -1,5 +1,6 @@
 """A corrected workbook of rejected rows finds its campaign, whoever saved it and wherever it is dropped."""
 
+import os
 import shutil
 import subprocess
 import zipfile
@@ -83,3 +84,11 @@ def test_what_cannot_be_read_carries_nothing(tmp_path: Path, content: bytes) -> 
     path = tmp_path / "lista.xlsx"
     path.write_bytes(content)
     assert carried_campaign(path) is None
+
+
+def test_a_workbook_from_before_1970_is_no_trouble(bench: Workbench, rejects: Path) -> None:
+    """Copies keep what their source said of its time, however wrong."""
+    dropped = bench.layout.input_dir / "rejeitados.xlsx"
+    shutil.copy(rejects, dropped)
+    os.utime(dropped, (-86_400, -86_400))
+    assert carried_campaign(dropped) == "natal_2026-sul"
