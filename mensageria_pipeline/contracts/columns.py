@@ -185,20 +185,20 @@ def _header_of(role: Role, headers: Sequence[str], mapping: Mapping[Role, str], 
         raise InputError("mapped_column_missing", role=role.value, wanted=wanted, found=_listed(headers))
     taken = {header_key(header) for header in mapping.values()}
     rivals = [
-        header for header in headers if _bare(header, headers) in ALIASES[role] and header_key(header) not in taken
+        header for header in headers if bare_key(header, headers) in ALIASES[role] and header_key(header) not in taken
     ]
     if len(rivals) > 1 and role in ADDRESS_ROLES:
         rivals = [header for header in rivals if header not in empty] or rivals[:1]
     if len(rivals) > 1 and role in ADDRESS_ROLES:
         raise InputError("ambiguous_column", role=role.value, found=_listed(rivals))
-    by_name = {_bare(header, headers): header for header in reversed(rivals)}
+    by_name = {bare_key(header, headers): header for header in reversed(rivals)}
     return next((by_name[alias] for alias in ALIASES[role] if alias in by_name), None)
 
 
-def _bare(header: str, headers: Sequence[str]) -> str:
-    """The squeezed name; of a repeated header without the number that tells it from the first."""
+def bare_key(header: str, headers: Sequence[str]) -> str:
+    """The squeezed name; of a repeated header, in whatever case, without the number that tells it from the first."""
     name = re.sub(r"_\d+$", "", header)
-    return header_key(name if name in headers else header)
+    return header_key(name if name.casefold() in map(str.casefold, headers) else header)
 
 
 def _only_channel(found: Mapping[Role, str], addresses: Sequence[Role]) -> Channel | None:

@@ -5,12 +5,19 @@ from datetime import date, datetime
 from decimal import Decimal
 
 _BRAZILIAN = re.compile(r"-?(?:[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|\d+,\d+)")
+_EITHER = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def amount_of(text: str) -> Decimal:
-    """`R$ 1.234,50`, `1.234` (a thousand) or `1234.5`. Raises ValueError for what is no amount, such as `1,234.50`."""
+    """`R$ 1.234,50`, `1.234` (a thousand) or `1234.5`.
+
+    Raises ValueError for what is no amount, such as `1,234.50`, and for `1,234`: a thousand to some, and a little more
+    than one to a Brazilian.
+    """
     bare = re.sub(r"^\s*(-?)\s*R?\$?\s*", r"\1", text.replace("\u00a0", " ")).strip()
+    if _EITHER.fullmatch(bare):
+        raise ValueError("amount")
     if _BRAZILIAN.fullmatch(bare):
         bare = bare.replace(".", "").replace(",", ".")
     if not _PLAIN.fullmatch(bare):
@@ -59,6 +66,15 @@ NULL_WORDS = (
     "\\n",
     "(null)",
     "<null>",
+    "[null]",
+    "(nulo)",
+    "<nulo>",
+    "<na>",
+    "nat",
+    "(none)",
+    "(vazio)",
+    "(em branco)",
+    "(blank)",
 )
 """What programs and people write where there is nothing; compared without case. `\\N` is MySQL's and COPY's; a lookup
 that finds nothing is `#N/A` or `#N/D`."""
@@ -83,7 +99,7 @@ _WHOLE_UNTIL = 2**53
 def date_of(text: str) -> date:
     """`2026-11-23`, with or without a time, or `23/11/2026`. Raises ValueError for what is no date."""
     bare = text.strip()
-    brazilian = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: .*)?", bare)
+    brazilian = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,? (?:às )?\d{1,2}[:h].*)?", bare)
     if brazilian:
         day, month, year = (int(part) for part in brazilian.groups())
         return date(year, month, day)

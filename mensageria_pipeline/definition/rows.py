@@ -38,7 +38,7 @@ class Lookup(Strict):
 
     table: str = Field(
         pattern=LOOKUP_TABLE,
-        description="cidades.csv, cidades.parquet, or base.duckdb/cidades for a table of a DuckDB file.",
+        description="cidades.csv (or any other format of lists), or base.duckdb/cidades for a table of a DuckDB file.",
     )
     key: str = Field(description="Column of the base.")
     lookup_key: str | None = Field(None, description="Column of the table. Default: the same name.")

@@ -65,6 +65,8 @@ class Reading:
     quote: str | None = None
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
+    other_sheets: tuple[str, ...] = ()
+    """Visible ones with rows of their own, that are not read."""
     header_row: int = 0
     preamble_count: int = 0
     """Filled lines above the header: titles, dates of export."""

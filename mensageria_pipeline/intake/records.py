@@ -51,8 +51,16 @@ def _parquet_rows(source: duckdb.DuckDBPyRelation, halves: frozenset[str], file_
             number += len(batch)
             table = pa.Table.from_batches([batch])
             yield from table.append_column(ROW_NUMBER, numbers).take(filled_rows(table)).combine_chunks().to_batches()
+    except duckdb.ConversionException:
+        raise InputError("file_parquet_binary", file=file_name) from None
     except duckdb.Error:
         raise InputError("file_parquet_damaged", file=file_name) from None
+
+
+def texts_of(source: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The same rows, under the same names, every value as the text it would have in a CSV."""
+    columns = zip(source.columns, source.types, strict=True)
+    return source.project(", ".join(f"{_as_text(name, str(dtype))} AS {identifier(name)}" for name, dtype in columns))
 
 
 def _as_text(name: str, dtype: str) -> str:
@@ -61,6 +69,8 @@ def _as_text(name: str, dtype: str) -> str:
     A fraction of four bytes holds whole numbers up to 2^24 only: a phone kept in one is somebody else's.
     """
     column = identifier(name)
+    if dtype == "BLOB":  # text that a program wrote without saying that it is text
+        return f"decode({column})"
     if dtype.endswith("]") or dtype.startswith(("STRUCT", "MAP")):
         return f"to_json({column})::VARCHAR"
     text = f"CAST({column} AS VARCHAR)"
@@ -93,7 +103,9 @@ def _objects(path: Path, file_name: str) -> Iterator[tuple[int, dict[str, Any]]]
                 continue
             try:
                 # Numbers keep their digits: 007 is no JSON, but 1.10 and 12345678901234567890 are.
-                row = json.loads(line, parse_int=str, parse_float=number_text, parse_constant=str)
+                row = json.loads(
+                    line, parse_int=str, parse_float=number_text, parse_constant=str, object_pairs_hook=_once
+                )
                 if "\\u" in line:  # half an emoji is no text: UnicodeEncodeError, a ValueError
                     json.dumps(row, ensure_ascii=False).encode()
             except (ValueError, RecursionError):
@@ -101,6 +113,14 @@ def _objects(path: Path, file_name: str) -> Iterator[tuple[int, dict[str, Any]]]
             if not isinstance(row, dict):
                 raise InputError("file_not_jsonl", file=file_name, line=number)
             yield number, row
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that has each key once. Raises ValueError otherwise: one of the values would be lost."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("key")
+    return found
 
 
 def _jsonl_rows(path: Path, keys: tuple[str, ...], file_name: str) -> Iterator[pa.RecordBatch]:

@@ -29,6 +29,11 @@ _DATA_DIGITS = 8
 _TOTALS = re.compile(r"(?:(?:sub)?tota(?:l|is)|soma|grand total)(?: geral| de \w+)?[\s:.\d]*")
 _PERSONAL = re.compile(r"@|^\+?[\d\s().\-]{10,}$|^[\d.\-/]{11,18}$")
 """What no total has: an address, a phone, a CPF."""
+_PERSON = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?\(?\d[\d\s()\-]{8,17}\d|\d{3}\.\d{3}\.\d{3}-\d{2}")
+"""A whole cell that is an e-mail, a phone or a CPF. The CNPJ of a title is that of a company."""
+_FEW_NAMES = 2
+_NAMED = {"parquet", "jsonl"}
+"""Formats that name every column."""
 
 
 @dataclass(slots=True)
@@ -64,7 +69,7 @@ def table_of(grid: Grid, file_name: str, limits: Limits, wanted: Sequence[str] =
         raise InputError("file_empty", file=file_name)
     above: list[ConcernedRow] = []
     if grid.headers is None:
-        cells, head, position, above = _header(head, known)
+        cells, head, position, above = _header(head, known, file_name)
         grid.reading.header_row, grid.reading.preamble_count = position
     else:
         cells = list(grid.headers)
@@ -100,7 +105,7 @@ def _head(grid: Grid) -> tuple[list[pa.RecordBatch], Iterator[pa.RecordBatch]]:
 
 
 def _header(
-    head: list[pa.RecordBatch], known: frozenset[str]
+    head: list[pa.RecordBatch], known: frozenset[str], file_name: str
 ) -> tuple[list[str], list[pa.RecordBatch], tuple[int, int], list[ConcernedRow]]:
     """The header's cells, the rows below it, (its row number, filled lines above it), and the first of those."""
     table = pa.Table.from_batches(head)
@@ -108,6 +113,7 @@ def _header(
     columns = [searched[name].to_pylist() for name in searched.column_names[:-1]]
     rows = [[cell or "" for cell in row] for row in zip(*columns, strict=True)] if columns else []
     position = _header_position(rows, known)
+    _check_above(rows[: position + 1], searched[ROW_NUMBER].to_pylist(), known, file_name)
     number = searched[ROW_NUMBER][position].as_py()
     return (
         rows[position],
@@ -122,13 +128,31 @@ def _header_position(rows: Sequence[Sequence[str]], known: frozenset[str]) -> in
 
     A line above that is as long may be a row of data: what cannot be told safely is not guessed.
     """
-    scores = [
-        0 if any(looks_like_data(cell) for cell in row) else sum(header_key(cell) in known for cell in row)
-        for row in rows
-    ]
+    scores = [_score(row, known) for row in rows]
     best = scores.index(max(scores))
     widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
     return best if scores[best] and all(width < widths[best] for width in widths[:best]) else 0
+
+
+def _score(row: Sequence[str], known: frozenset[str]) -> int:
+    """How many columns a row names that we know."""
+    return 0 if any(looks_like_data(cell) for cell in row) else sum(header_key(cell) in known for cell in row)
+
+
+def _check_above(rows: Sequence[Sequence[str]], numbers: Sequence[int], known: frozenset[str], file_name: str) -> None:
+    """The lines above the header, which is the last of `rows`, must be titles.
+
+    Raises InputError where one holds a person's address or document, or is a header with rows of its own: people would
+    be left out.
+    """
+    for place, row in enumerate(rows[:-1]):
+        filled = [cell.strip() for cell in row if cell.strip()]
+        named = _score(row, known)
+        is_header = bool(named) and (named >= _FEW_NAMES or named == len(filled)) and place < len(rows) - 2
+        if is_header or any(_PERSON.fullmatch(cell) for cell in filled):
+            raise InputError(
+                "file_rows_above_header", file=file_name, line=numbers[place], header=numbers[len(rows) - 1]
+            )
 
 
 def unique_headers(cells: Sequence[str]) -> tuple[str, ...]:
@@ -172,7 +196,7 @@ def _checked(
     batches: Iterator[pa.RecordBatch], sheet: Sheet, named_until: int, file_name: str, limits: Limits
 ) -> Iterator[pa.RecordBatch]:
     """The batches under their names, with cells within the limit; notes which unnamed columns have values."""
-    is_text, entrance = sheet.reading.delimiter is not None, Entrance(sheet.reading)
+    entrance = Entrance(sheet.reading)
     for raw in batches:
         columns = [entrance.clean(name, raw.column(at), raw[ROW_NUMBER]) for at, name in enumerate(sheet.headers)]
         batch = pa.RecordBatch.from_arrays([*columns, raw[ROW_NUMBER]], names=[*sheet.headers, ROW_NUMBER])
@@ -185,7 +209,7 @@ def _checked(
                 raise InputError("file_cell_too_long", file=file_name, line=row, limit=limits.cell_characters)
             if header in sheet.unnamed and header not in sheet.filled and column.null_count < len(column):
                 sheet.filled.add(header)
-                if is_text and position >= named_until:
+                if position >= named_until and sheet.reading.format not in _NAMED:
                     sheet.reading.surplus = (*sheet.reading.surplus, header)
         yield batch
     sheet.reading.doubts += entrance.doubts()

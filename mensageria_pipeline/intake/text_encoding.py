@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ _CHUNK_BYTES = MEBIBYTE
 _UTF8_LETTER = re.compile(rb"\xc3[\x80-\x84\x86-\x90\x98-\x9f\xa1-\xbf]")
 """An accented letter in UTF-8. In Windows-1252 it would be Ã beside a sign that follows no Ã in Portuguese."""
 _UTF16_SAMPLE = 4096
+_END_MARK = b"\x1a"
 _SEAM_BYTES = 16
 """Of the chunk before, so that nothing is missed where two meet."""
 
@@ -32,6 +34,8 @@ class TextFacts:
     """A carriage return that no line feed follows: old Macs, or a cell with a line break."""
     is_garbled: bool = False
     """True where accents were broken before the file came."""
+    has_end_mark: bool = False
+    """True where the file ends in the sign with which DOS ended texts (Ctrl+Z)."""
     is_certain: bool = True
     """False where its words may be meant in another code page."""
 
@@ -48,7 +52,17 @@ def examine(path: Path, file_name: str, limits: Limits) -> TextFacts:
         _check_lines(path, file_name, limits, b"\n\x00" if encoding != "utf-16-be" else b"\x00\n")
         return TextFacts(encoding, has_quotes=True, has_lone_returns=True)
     facts = _scan(path, file_name, limits)
-    return replace(facts, encoding=encoding or facts.encoding)
+    return replace(facts, encoding=encoding or facts.encoding, has_end_mark=_text_end(path) < path.stat().st_size)
+
+
+def _text_end(path: Path) -> int:
+    """Where a text ends before a mark of DOS and what follows it; the size of the file where there is none."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        start = file.seek(max(0, size - _SEAM_BYTES))
+        tail = file.read()
+    bare = tail.rstrip(b"\r\n")
+    return start + len(bare.rstrip(_END_MARK)) if bare.endswith(_END_MARK) else size
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -162,8 +176,8 @@ def _line_of(path: Path, offset: int) -> int:
 
 @contextlib.contextmanager
 def as_utf8(path: Path, facts: TextFacts, file_name: str) -> Iterator[Path]:
-    """`path` itself when it is UTF-8 without a mark, else a temporary UTF-8 copy."""
-    if facts.encoding == "utf-8":
+    """`path` itself when it is UTF-8 without marks, else a temporary UTF-8 copy."""
+    if facts.encoding == "utf-8" and not facts.has_end_mark:
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="mensageria-") as folder:
@@ -179,4 +193,5 @@ def as_utf8(path: Path, facts: TextFacts, file_name: str) -> Iterator[Path]:
                     out.write(chunk)
         except UnicodeError:
             raise InputError("file_not_text", file=file_name, encoding=facts.encoding) from None
+        os.truncate(copy, _text_end(copy))
         yield copy

@@ -19,6 +19,7 @@ from mensageria_pipeline.storage.limits import Limits
 
 _PROFILED_ROWS = 500
 _DIGITS = re.compile(r"[\d\s.,()+/\-]*\d[\d\s.,()+/\-]*")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _FEW = 2
 
 
@@ -128,6 +129,29 @@ class _Lines:
         return [line for line, _ in zip(self._waiting, range(count), strict=False)]
 
 
+class _Span(NamedTuple):
+    """A cell that goes over several lines of its row."""
+
+    place: int
+    first: int
+    last: int
+
+
+def _by_line(cells: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[_Span]]:
+    """What every line of a row holds if the quotes around the cells that span lines are not meant."""
+    lines: list[list[str]] = [[]]
+    spans: list[_Span] = []
+    for place, cell in enumerate(cells):
+        pieces = _LINE_BREAK.split(cell)
+        if len(pieces) == 1:
+            lines[-1].append(cell)
+            continue
+        spans.append(_Span(place, len(lines) - 1, len(lines) + len(pieces) - 2))
+        lines[-1].extend(pieces[0].split(delimiter))
+        lines.extend(piece.split(delimiter) for piece in pieces[1:])
+    return lines, spans
+
+
 @dataclass
 class RowReader:
     """Reads a UTF-8 file. Without a profile every row that is well formed is believed."""
@@ -187,21 +211,26 @@ class RowReader:
         return len(cells) == self.profile.width and not self._may_be_rows(cells, taken)
 
     def _may_be_rows(self, cells: list[str], taken: Sequence[str]) -> bool:
-        """Whether the lines that one cell spans may be rows of their own, between two quotes that are out of place.
+        """Whether the lines that cells span may be rows of their own, between two quotes that are out of place.
 
-        They may where both the first and the last line are complete without it, or where one shows what rows show.
+        They may where both the first and the last line of a cell are complete without it, or where one shows what rows
+        show.
         """
-        spanning = [(place, cell) for place, cell in enumerate(cells) if "\n" in cell or "\r" in cell]
-        if self.profile is None or len(spanning) != 1:
+        if self.profile is None:
             return False
-        place, cell = spanning[0]
-        pieces = re.split(r"\r\n|\r|\n", cell)
-        before, after = (piece.count(self.dialect.delimiter) for piece in (pieces[0], pieces[-1]))
-        are_whole = before == len(cells) - 1 - place and after == place
-        known = self.profile.with_row(cells[:place])
-        readings = [each for line in taken[1:] for each in (self.dialect.split(line), self.dialect.cells(line)) if each]
-        possible = [reading for reading in readings if known.could_be_row(reading)]
-        return (are_whole and bool(possible)) or any(known.shows_a_row(reading) for reading in possible)
+        lines, spans = _by_line(cells, self.dialect.delimiter)
+        known = self.profile.with_row(lines[0][: spans[0].place])
+        swallowed = [[bare, *self._readings(line)] for bare, line in zip(lines[1:], taken[1:], strict=False)]
+        possible = [[reading for reading in readings if known.could_be_row(reading)] for readings in swallowed]
+        if any(known.shows_a_row(reading) for readings in possible for reading in readings):
+            return True
+        return any(
+            len(lines[span.first]) == len(lines[span.last]) == len(cells) and any(possible[span.first : span.last])
+            for span in spans
+        )
+
+    def _readings(self, line: str) -> list[list[str]]:
+        return [each for each in (self.dialect.split(line), self.dialect.cells(line)) if each]
 
     def _broken(self, number: int, line: str) -> TextRow:
         """A line as it is; what is beyond the usual number of cells stays in the last."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow as pa
 
 from mensageria_pipeline.contracts.columns import REJECTS_SHEET
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.formulas import sheets_not_worked_out
 from mensageria_pipeline.intake.grid import Doubt, Grid, Reading
 from mensageria_pipeline.storage.limits import Limits
 
@@ -21,6 +23,7 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _XLS = (OLE, b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 """Workbooks of Excel 97, and of those before it, which had no container."""
 _MARKUP = (b"<", b"\xef\xbb\xbf<")
+_WITH_FORMULAS = {".xlsx", ".xlsm"}
 _MAX_MEMBERS = 10_000
 
 
@@ -35,6 +38,7 @@ def open_workbook(path: Path, extension: str, file_name: str, limits: Limits, sh
         rows = Path(folder) / "rows.arrow"
         found = _read(source, rows, file_name, limits, sheet)
         reading = Reading(extension.removeprefix("."), sheet=found["sheet"], sheets=tuple(found["sheets"]))
+        reading.other_sheets = tuple(found["others"])
         if found["others"]:
             reading.doubts.append(Doubt.of("doubt_other_sheets", sheets=", ".join(found["others"])))
         if found["unreadable"]:
@@ -57,6 +61,8 @@ def _check(path: Path, extension: str, file_name: str, limits: Limits) -> None:
         raise InputError("file_damaged" if b"\x00" in head else "file_text_as_excel", file=file_name)
     if head.startswith(ZIP):
         _check_size(path, file_name, limits)
+        if extension in _WITH_FORMULAS and (sheets := _not_worked_out(path, file_name)):
+            raise InputError("file_formulas_unsaved", file=file_name, sheet=", ".join(sheets))
 
 
 def _check_size(path: Path, file_name: str, limits: Limits) -> None:
@@ -67,6 +73,13 @@ def _check_size(path: Path, file_name: str, limits: Limits) -> None:
         raise InputError("file_damaged", file=file_name) from None
     if len(members) > _MAX_MEMBERS or sum(member.file_size for member in members) > limits.size_bytes:
         raise InputError("file_too_large", file=file_name, limit=limits.size_mib)
+
+
+def _not_worked_out(path: Path, file_name: str) -> list[str]:
+    try:
+        return sheets_not_worked_out(path)
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError):
+        raise InputError("file_damaged", file=file_name) from None
 
 
 def _read(source: Path, target: Path, file_name: str, limits: Limits, sheet: str | None) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from mensageria_pipeline.contracts.columns import Channel
+from mensageria_pipeline.contracts.columns import KNOWN_NAMES, Channel
+from mensageria_pipeline.contracts.partition import header_key
 from mensageria_pipeline.contracts.reason_codes import ReasonCode
 from mensageria_pipeline.contracts.tokens import TOKEN_FORMS, TokenKind
 from mensageria_pipeline.recipients.emails import emails
@@ -18,6 +19,8 @@ from mensageria_pipeline.recipients.identities import ROUNDED, clean_keys
 from mensageria_pipeline.recipients.phones import phones, sms_phones
 
 MAX_ADDRESS_LENGTH = 4096
+_LONGEST_NAME = 2 * max(map(len, KNOWN_NAMES))
+"""With the spaces and marks that a header may have."""
 _BROKEN_KIND = r"Expo(?:nent)?PushToken\[.*|\{.*"
 
 
@@ -36,12 +39,21 @@ def _tokens(raw: "pd.Series[str]") -> pd.DataFrame:
         found.loc[subscriptions & (found["address"] != ""), "kind"] = TokenKind.WEB_PUSH.value
     other = found["kind"] == TokenKind.OTHER
     broken = other & (raw.str.contains(r"\s", regex=True) | raw.str.fullmatch(_BROKEN_KIND))
+    broken |= other & ~raw.str.contains(r"[A-Za-z0-9]", regex=True)  # a line of dashes below the header
+    broken |= other & _are_names(raw)
     broken |= (raw.str.len() > MAX_ADDRESS_LENGTH) | (found["address"] == "")
     found.loc[broken, "code"] = ReasonCode.INVALID_TOKEN
     found.loc[broken, "kind"] = ""
     lost = other & raw.str.fullmatch(ROUNDED)
     found.loc[lost, "code"] = ReasonCode.TOKEN_LOST_DIGITS
     return found
+
+
+def _are_names(raw: "pd.Series[str]") -> "pd.Series[bool]":
+    """True for the names of columns: a header among the rows is nobody's token."""
+    is_short = raw.str.len() <= _LONGEST_NAME
+    names = [header_key(text) in KNOWN_NAMES for text in raw[is_short].tolist()]
+    return is_short.where(~is_short, pd.Series(names, raw.index[is_short], "bool").reindex(raw.index, fill_value=False))
 
 
 def _subscription(value: str) -> str:

@@ -26,8 +26,10 @@ from mensageria_pipeline.contracts.values import NULL_WORDS
 from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import ContractError
 from mensageria_pipeline.recipients.addressing import AcceptedKinds
-from mensageria_pipeline.recipients.enrich import Joined, add_derived, load_lookups
+from mensageria_pipeline.recipients.enrich import add_derived
 from mensageria_pipeline.recipients.frames import constant
+from mensageria_pipeline.recipients.lookups import Joined, load_lookups
+from mensageria_pipeline.recipients.misplaced import Misplaced
 from mensageria_pipeline.recipients.normalize import Demands, TextNeeds, normalize, trimmed
 from mensageria_pipeline.recipients.rules import compile_rules, contract_of
 from mensageria_pipeline.storage.dataset import ahead
@@ -88,6 +90,7 @@ def write_row_checks(
     """Judge every row of every base by itself and write it; the number of rows, and of those with unseen characters in
     what they name somebody by."""
     position = cleaned = 0
+    misplaced = Misplaced()
 
     def tables() -> Iterator[pa.Table]:
         nonlocal position, cleaned
@@ -96,7 +99,7 @@ def write_row_checks(
                 joined = load_lookups(connection, layout, base.definition.enrich, base.intake.columns)
                 demands = base.demands(joined)
                 for rows in _chunks(connection, base, demands, joined):
-                    table, cleaned_count = _judge(rows, base, demands, position)
+                    table, cleaned_count = _judge(rows, base, demands, position, misplaced)
                     yield table
                     position, cleaned = position + rows.num_rows, cleaned + cleaned_count
 
@@ -147,17 +150,20 @@ def _needed(base: Base, demands: Demands) -> list[str]:
     return list(dict.fromkeys([*demands.columns(), *base.roles.headers.values()]))
 
 
-def _judge(rows: pa.Table, base: Base, demands: Demands, position: int) -> tuple[pa.Table, int]:
+def _judge(rows: pa.Table, base: Base, demands: Demands, position: int, misplaced: Misplaced) -> tuple[pa.Table, int]:
     cells = trimmed(rows.drop_columns(["_row_number", ROW_FIELDS]).to_pandas())
     wanted = [*demands.needs.columns, *(rule.column for rule in demands.rules)]
     derived = add_derived(cells, base.roles, wanted)
     judged = normalize(cells, demands)
-    for fault, numbers in base.intake.faults.items():
-        _mark_faulty(judged, rows["_row_number"], fault, numbers)
+    origin = base.roles.header(Role.ORIGIN)
+    origins = cells[origin] if origin else constant("", cells.index)
+    faulty = [(fault, _among(rows["_row_number"], numbers)) for fault, numbers in base.intake.faults.items()]
+    for fault, concerned in (*faulty, *misplaced.uncorrected(rows, origins.tolist())):
+        _mark_faulty(judged, fault, concerned)
+        misplaced.remember(base.intake.content_hash, rows, fault, concerned)
     if base.intake.erased:
         _mark_erased(judged, rows["_row_number"], base.intake.erased)
     _check_contract(judged, cells, demands)
-    origin = base.roles.header(Role.ORIGIN)
     columns = {
         name: judged[name]
         for name in (
@@ -173,7 +179,7 @@ def _judge(rows: pa.Table, base: Base, demands: Demands, position: int) -> tuple
         )
     }
     columns |= {
-        "origin": cells[origin] if origin else constant("", cells.index),
+        "origin": origins,
         "value_masked": _masked(judged["value"]),
         "correction": judged["suggestion"],
     }
@@ -191,11 +197,10 @@ def _judge(rows: pa.Table, base: Base, demands: Demands, position: int) -> tuple
 _OF_A_PERSON = ["address", "known_as", "document", "column", "value", "suggestion", "expected"]
 
 
-def _mark_faulty(judged: pd.DataFrame, numbers: pa.ChunkedArray, fault: RowFault, rows: frozenset[int]) -> None:
+def _mark_faulty(judged: pd.DataFrame, fault: RowFault, rows: "np.ndarray[Any, np.dtype[np.bool_]]") -> None:
     """Rows whose cells may be out of place: what stands under a header there says nothing of anybody."""
-    is_faulty = _among(numbers, rows)
-    judged.loc[is_faulty, _OF_A_PERSON] = ""
-    judged.loc[is_faulty, "code"] = fault.value
+    judged.loc[rows, _OF_A_PERSON] = ""
+    judged.loc[rows, "code"] = fault.value
 
 
 def _mark_erased(judged: pd.DataFrame, numbers: pa.ChunkedArray, erased: frozenset[int]) -> None:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from html import escape
+from types import MappingProxyType
 
 import openpyxl
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
@@ -18,10 +19,11 @@ def workbook(
     hidden_first: bool = False,
     twin: bool = False,
     since_1904: bool = False,
+    sheets: Mapping[str, Sequence[Sequence[object]]] = MappingProxyType({}),
 ) -> bytes:
     """An .xlsx with `rows`, in the second sheet when the first is to be empty or hidden; twice for a twin.
 
-    `since_1904` counts days as Excel for the Mac once did.
+    `sheets` are further ones, by name. `since_1904` counts days as Excel for the Mac once did.
     """
     book = openpyxl.Workbook()
     book.epoch = CALENDAR_MAC_1904 if since_1904 else CALENDAR_WINDOWS_1900
@@ -34,6 +36,10 @@ def workbook(
         first.append([f"{cell}-teste" for cell in row])
     if hidden_first:
         first.sheet_state = "hidden"
+    for name, further in sheets.items():
+        other = book.create_sheet(name)
+        for row in further:
+            other.append(list(row))
     if twin:
         other = book.create_sheet("Fevereiro")
         for row in rows:

@@ -158,7 +158,7 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
         ("unknown_provider", "too_large", "not_writing", "unreadable", "unproven", "too_many_failures"),
     ),
     ("receipts/receiver.py", "problem"): PROOF_PROBLEMS,
-    ("recipients/enrich.py", "problem"): ("enrich_key_missing", "lookup_column_missing"),
+    ("recipients/lookups.py", "problem"): ("enrich_key_missing", "lookup_column_missing"),
     ("reports/build.py", "title"): SHEETS,
     ("reports/build.py", "detail.title"): SHEETS,
     ("reports/words.py", "key"): (*words.SINGLE, *words.SUGGESTIONS),
