@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from mensageria_pipeline.contracts.clean_text import key_text
-from mensageria_pipeline.contracts.columns import ADDRESS_ROLES, ALIASES, Channel, Role
+from mensageria_pipeline.contracts.columns import ADDRESS_ROLES, ALIASES, Channel, Role, bare_key
 from mensageria_pipeline.contracts.messages import address_key, person_key
 from mensageria_pipeline.contracts.partition import header_key
 from mensageria_pipeline.ledger.suppressions import Subject
@@ -104,7 +104,7 @@ def roles_of(headers: Sequence[str], mapping: Mapping[Role, str] = MappingProxyT
     found: dict[Role, Sequence[str]] = {}
     for role in (Role.ID, Role.CPF, Role.CNPJ, *ADDRESS_ROLES):
         names = {header_key(mapping[role])} if role in mapping else set(ALIASES[role])
-        columns = [header for header in headers if header_key(header) in names]
+        columns = [header for header in headers if {header_key(header), bare_key(header, headers)} & names]
         if columns:
             found[role] = columns
     return found

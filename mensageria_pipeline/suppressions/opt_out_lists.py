@@ -7,20 +7,18 @@ makes anybody reachable again.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 
-from mensageria_pipeline.contracts.columns import ALIASES, CHANNEL_ALIASES, Channel, Role
-from mensageria_pipeline.contracts.masking import shown_headers
-from mensageria_pipeline.contracts.partition import campaign_key, header_key
+from mensageria_pipeline.contracts.partition import campaign_key
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import is_ignored
+from mensageria_pipeline.intake.grid import Reading
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
 from mensageria_pipeline.intake.registry import IntakeRegistry
 from mensageria_pipeline.ledger import Ledger
@@ -29,13 +27,13 @@ from mensageria_pipeline.recipients.normalize import trimmed
 from mensageria_pipeline.storage.files import pinned
 from mensageria_pipeline.storage.layout import Layout
 from mensageria_pipeline.storage.limits import Limits
-from mensageria_pipeline.suppressions.identity import Keys, Known, known_of, roles_of
-from mensageria_pipeline.suppressions.opt_out_phrases import asks_to_leave
+from mensageria_pipeline.suppressions.identity import Keys
+from mensageria_pipeline.suppressions.list_columns import ListColumns
 
 PATIENCE_S = 10.0
 """How long a list that is still being copied is waited for, before preparing or sending stops."""
-_CAMPAIGN = frozenset({"campanha", "campaign"})
-_ANSWER = frozenset({"mensagem", "resposta", "texto", "respostasms", "message", "reply", "answer", "conteudo"})
+_UNSURE = frozenset({"doubt_header_data", "doubt_unreadable_sheets"})
+"""Doubts about who is on a list."""
 _SHOWN_ROWS = 20
 _ROWS_TOGETHER = 5_000
 _Take = Callable[[Path, Path, str, str], None]
@@ -197,19 +195,38 @@ def _import(path: Path, opened: Path, campaign: str, content_hash: str, ledger: 
 
 
 def _read(path: Path, opened: Path, taken: "_Taken", limits: Limits) -> None:
-    """Hand a list's opt-outs on, some thousand rows at a time. Raises InputError for one that cannot be read."""
+    """Hand a list's opt-outs on, some thousand rows at a time, of every sheet of a workbook.
+
+    Raises InputError for a list that cannot be read, or not wholly.
+    """
     try:
-        with open_sheet(path, ReadOptions(limits=limits), opened) as sheet:
-            columns = _Columns.of(sheet.headers, path.name)
-            taken.reason = OptOutReason.OPTED_OUT if columns.answer else OptOutReason.LISTED
-            for batch in sheet.batches:
-                table = pa.Table.from_batches([batch])
-                for start in range(0, table.num_rows, _ROWS_TOGETHER):
-                    taken.take(table.slice(start, _ROWS_TOGETHER), columns)
+        sheets: list[str | None] = [None]
+        for name in sheets:
+            with open_sheet(path, ReadOptions(sheet=name, limits=limits), opened) as sheet:
+                sheets += sheet.reading.other_sheets if name is None else ()
+                columns = ListColumns.of(sheet.headers, path.name)
+                _check(sheet.reading, path.name)
+                taken.reason = OptOutReason.OPTED_OUT if columns.answer else OptOutReason.LISTED
+                for batch in sheet.batches:
+                    table = pa.Table.from_batches([batch])
+                    for start in range(0, table.num_rows, _ROWS_TOGETHER):
+                        taken.take(table.slice(start, _ROWS_TOGETHER), columns)
     except InputError as error:
         if error.key.startswith("suppression_list"):
             raise
         raise InputError("suppression_list_unreadable", file=path.name, reason=error.text()) from None
+
+
+def _check(reading: Reading, file_name: str) -> None:
+    """Raises InputError where somebody on the list may be missed: rows out of place, data in the header, sheets that
+    cannot be read."""
+    rows = sorted(set().union(*reading.faults.values()))
+    if rows:
+        shown = ", ".join(map(str, rows[:_SHOWN_ROWS]))
+        raise InputError("suppression_list_rows", file=file_name, rows=shown, count=len(rows))
+    for doubt in reading.doubts:
+        if doubt.key in _UNSURE:
+            raise InputError("suppression_list_unreadable", file=file_name, reason=doubt.text())
 
 
 @dataclass(slots=True)
@@ -227,15 +244,15 @@ class _Taken:
     unreadable_count: int = 0
     unreadable: list[int] = field(default_factory=list)
 
-    def take(self, table: pa.Table, columns: "_Columns") -> None:
+    def take(self, table: pa.Table, columns: ListColumns) -> None:
         cells = trimmed(table.select(columns.used).to_pandas())
         opt_outs: dict[tuple[str, str], OptOut] = {}
-        rows = zip(columns.known(cells), table["_row_number"].to_pylist(), columns.wishes(cells), strict=True)
+        rows = zip(columns.rows(cells), table["_row_number"].to_pylist(), columns.wishes(cells), strict=True)
         for row, number, wants in rows:
             self.rows += 1
             if not wants:
                 self.ignored += 1
-            elif not (row.known.is_anybody and row.is_clear):
+            elif not row.known.is_anybody:
                 self.unreadable_count += 1
                 self.unreadable += [number] if len(self.unreadable) < _SHOWN_ROWS else []
             else:
@@ -244,63 +261,3 @@ class _Taken:
                     opt_outs[key, scope] = OptOut(key, subject, channel.value, scope, self.reason, self.source)
         self.subjects += len(opt_outs)
         self.keep(list(opt_outs.values()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    known: Known
-    channels: Sequence[Channel]
-    campaign: str
-    is_clear: bool
-    """False where its channel or its campaign is a word that means neither."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Which column of a list says what."""
-
-    roles: Mapping[Role, Sequence[str]]
-    channel: str | None
-    campaign: str | None
-    answer: str | None
-
-    @classmethod
-    def of(cls, headers: Sequence[str], file_name: str) -> "_Columns":
-        roles = roles_of(headers)
-        if not roles:
-            raise InputError("suppression_list_columns", file=file_name, found=", ".join(shown_headers(headers)) or "—")
-
-        def first(names: frozenset[str]) -> str | None:
-            return next((header for header in headers if header_key(header) in names), None)
-
-        return cls(roles, first(frozenset(ALIASES[Role.CHANNEL])), first(_CAMPAIGN), first(_ANSWER))
-
-    @property
-    def used(self) -> list[str]:
-        named = [header for headers in self.roles.values() for header in headers]
-        return list(dict.fromkeys([*named, *(name for name in (self.channel, self.campaign, self.answer) if name)]))
-
-    def wishes(self, cells: pd.DataFrame) -> list[bool]:
-        """Which rows ask to leave: all of them, unless the list holds answers."""
-        if self.answer is None:
-            return [True] * len(cells)
-        return [asks_to_leave(text) for text in cells[self.answer].tolist()]
-
-    def known(self, cells: pd.DataFrame) -> Iterator[_Row]:
-        channels = cells[self.channel].tolist() if self.channel else [""] * len(cells)
-        campaigns = cells[self.campaign].tolist() if self.campaign else [""] * len(cells)
-        for known, channel, campaign in zip(known_of(cells, self.roles), channels, campaigns, strict=True):
-            meant = CHANNEL_ALIASES.get(header_key(channel))
-            key = _campaign(campaign)
-            is_clear = (meant is not None or not channel) and key is not None
-            yield _Row(known, [meant] if meant else list(Channel), key or EVERY_CAMPAIGN, is_clear)
-
-
-def _campaign(name: str) -> str | None:
-    """The key of a campaign's name; empty for all, None where the name gives no key."""
-    if header_key(name) in {"", "todas", "todos", "all"}:
-        return EVERY_CAMPAIGN
-    try:
-        return campaign_key(name)
-    except InputError:
-        return None

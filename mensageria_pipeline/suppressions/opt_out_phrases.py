@@ -10,6 +10,8 @@ _LEAVING = re.compile(
     r"|\bme (?:tir|exclu|apag)\w*"
     r"|\b(?:tir|exclu|apag)\w* (?:o |os )?(?:me|meus?|minha|daqui|dess[ae]|dest[ae]|da lista)\b"
     r"|\b(?:nao|n)\b (?:\w+ ){0,3}?(?:mand\w+|envi\w+|perturb\w*|incomod\w*|receber)\b"
+    r"|\bpara (?:com|de) |^para(?: por favor| pf| agora| ja)*$"
+    r"|\b(?:chega|basta)(?:$| (?:de|por favor|disso|dessas?|desses?)\b)|\bdeix[ae]\w* (?:me )?em paz\b|\bbloque\w+"
     r"|\b(?:nao|n)\b (?:quero|desejo)(?: mais)?(?: nada| isso| receber| mensage\w*| contato)?$"
 )
 """What asks to leave, anywhere in an answer in lower case, without accents and marks. In doubt it is no wish."""
@@ -17,8 +19,8 @@ _LEAVING = re.compile(
 
 _COMMAND = re.compile(
     r"(?:por favor |pf |favor |quero |desejo |gostaria de |eu )*"
-    r"(?:(?:pare|parem|parar|sair|sai|stop)(?: (?:pare|parem|parar|sair|sai|stop|all|please))*"
-    r"|(?:pare|parem|parar) de (?:me )?(?:mandar|enviar|receber|perturbar|incomodar)"
+    r"(?:(?:pare|parem|parar|para|sair|sai|stop)(?: (?:pare|parem|parar|para|sair|sai|stop|all|please))*"
+    r"|(?:pare|parem|parar|para) de (?:me )?(?:mandar|enviar|receber|perturbar|incomodar)"
     r"|cancelar|cancele|cancela|cancelar (?:a |o )?(?:inscricao|envio|assinatura)|remover|remova|remove"
     r"|ser (?:removid[oa]|excluid[oa]|descadastrad[oa])|descadastrar|descadastre|descadastro|descadastre me"
     r"|desinscrever|unsubscribe|opt ?out|excluir|exclua|nao autorizo"

@@ -154,7 +154,7 @@ def test_a_list_that_cannot_be_read_stops_everything(bench: Workbench, content: 
 
 
 def test_rows_that_name_nobody_are_said(bench: Workbench) -> None:
-    bench.suppress("email;canal\n;\nana@exemplo.com;pombo\nbia@exemplo.com;email\n")
+    bench.suppress("email;canal\n;\nana;email\nbia@exemplo.com;email\n")
     (imported,) = take_in(bench).new
     assert imported.counts.unreadable == 1
     assert imported.unreadable_rows == [3]
@@ -250,6 +250,12 @@ def test_a_list_in_a_folder_of_a_campaigns_folder_stops_everything(bench: Workbe
         "exclua meu cadastro",
         "Exclua meus dados",
         "não me mande mais isso",
+        "para de mandar mensagem",
+        "para com isso",
+        "Chega!",
+        "chega de mensagens",
+        "me deixa em paz",
+        "vou bloquear vocês",
     ],
 )
 def test_answers_that_ask_in_other_words_are_heard(answer: str) -> None:
@@ -270,6 +276,9 @@ def test_answers_that_ask_in_other_words_are_heard(answer: str) -> None:
         "DESCADASTRE-ME",
         "Exclua meus dados",
         "não autorizo",
+        "PARA",
+        "para por favor",
+        "para de me mandar mensagem",
     ],
 )
 def test_commands_in_other_words_are_obeyed(answer: str) -> None:
@@ -284,3 +293,8 @@ def test_commands_in_other_words_are_obeyed(answer: str) -> None:
 )
 def test_other_wishes_are_no_commands(answer: str) -> None:
     assert not commands_to_leave(answer)
+
+
+@pytest.mark.parametrize("answer", ["o pedido chega quando?", "para mim está bom", "quero sim", "para quando fica?"])
+def test_other_answers_are_no_wishes(answer: str) -> None:
+    assert not asks_to_leave(answer)

@@ -1,0 +1,89 @@
+"""Which columns, sheets and words of an opt-out list bind: whoever may be on it is not messaged."""
+
+import pytest
+
+from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.services.preparation import take_in_lists
+from mensageria_pipeline.storage.layout import Asset
+from mensageria_pipeline_tests.fakes.workbooks import workbook
+from mensageria_pipeline_tests.workbench import Workbench
+
+LIST = (
+    "id;nome;telefone;email\n1;Ana;11987654321;ana@x.com\n2;Bia;11987654322;bia@x.com\n3;Caio;11987654323;caio@x.com\n"
+)
+EMAIL, SMS = "channel: email\ntemplate: {body: Oi}\n", "channel: sms\ntemplate: {body: Oi}\n"
+
+
+def reached(bench: Workbench, definition: str) -> list[int]:
+    """The ids that would be messaged."""
+    bench.define("a", definition)
+    bench.drop("a", LIST)
+    bench.prepare("a")
+    return [int(row["person"]) for row in bench.rows(Asset.VALIDATED_RECIPIENTS, "a")]
+
+
+@pytest.mark.parametrize(
+    ("content", "definition"),
+    [
+        ("email;nome;email\neva@x.com;E;ana@x.com\n", EMAIL),
+        ("email;nome;Email\neva@x.com;E;ana@x.com\n", EMAIL),
+        ("id;e-mail do cliente\n77;ana@x.com\n", EMAIL),
+        ("id;telefone 2\n77;(11) 98765-4321\n", SMS),
+        ("email;celular_residencial\neva@x.com;11 98765-4321\n", SMS),
+        ("id;contato\n77;ana@x.com\n", EMAIL),
+        ("email;canal\nana@x.com;todos\n", EMAIL),
+        ("email;canal\nana@x.com;ambos\n", EMAIL),
+        ("email;canal\nana@x.com;SMS e e-mail\n", EMAIL),
+        ("email;canal\nana@x.com;qualquer coisa\n", EMAIL),
+        ("email;campanha\nana@x.com;???\n", EMAIL),
+        ("email;campanha\nana@x.com;geral\n", EMAIL),
+    ],
+)
+def test_whoever_is_on_the_list_is_left_in_peace(bench: Workbench, content: str, definition: str) -> None:
+    """A column that is named otherwise, a second one, and a word that is not understood narrow nothing."""
+    bench.suppress(content)
+    assert reached(bench, definition) == [2, 3]
+
+
+@pytest.mark.parametrize("content", ["email;canal\nana@x.com;sms\n", "email;canal\nana@x.com;sms, push\n"])
+def test_other_channels_stay_open(bench: Workbench, content: str) -> None:
+    bench.suppress(content)
+    assert reached(bench, EMAIL) == [1, 2, 3]
+
+
+def put(bench: Workbench, content: bytes) -> None:
+    path = bench.layout.suppressions_dir / "lista.xlsx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def test_every_sheet_of_a_workbook_counts(bench: Workbench) -> None:
+    put(bench, workbook([["email"], ["ana@x.com"]], sheets={"Telefones": [["id"], ["3"]]}))
+    assert reached(bench, EMAIL) == [2]
+
+
+def test_a_sheet_without_anybody_to_know_stops_the_list(bench: Workbench) -> None:
+    put(bench, workbook([["email"], ["ana@x.com"]], sheets={"Notas": [["assunto"], ["pedidos de maio"]]}))
+    with pytest.raises(InputError) as caught:
+        take_in_lists(bench.project)
+    assert caught.value.key == "suppression_list_columns"
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        (
+            'email;telefone;codigo;nome\nana@x.com;"11988887777;1;A\nbia@x.com;11977776666";2;B\n',
+            "suppression_list_rows",
+        ),
+        ("email;nome\nana@x.com;A;1\nbia@x.com;B\ncaio@x.com;C\n", "suppression_list_rows"),
+        ("nome;email\nA;ana@x.com\nnome;email;cpf\nB;bia@x.com;\n", "suppression_list_unreadable"),
+    ],
+)
+def test_rows_out_of_place_stop_the_list(bench: Workbench, content: str, key: str) -> None:
+    """Nobody can tell who is on them."""
+    bench.suppress(content)
+    with pytest.raises(InputError) as caught:
+        take_in_lists(bench.project)
+    assert caught.value.key == key
+    assert "lista.csv" in caught.value.text()
