@@ -18,6 +18,7 @@ from mensageria_pipeline.storage.duckdb import open_duckdb
 _MEMORY = "512MB"
 """Beyond it DuckDB goes to disk: a campaign may be larger than memory."""
 _POSITION = "token * 1000000000000 + seq AS position"
+_ROUTE = "coalesce(route, '') AS route"
 _STATE = f"message_id, mode, attempt, event, {_POSITION}"
 # ADBC takes a column's type from its first rows: none may be null.
 _ANSWERS = (
@@ -45,8 +46,11 @@ def add_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: pa.Table) 
     connection.unregister("reported")
 
 
-def read_journal(connection: duckdb.DuckDBPyConnection, journal: Journal, *, with_answers: bool) -> None:
-    """Make the table `journal`; `with_answers` brings instants, codes and latencies too. Raises LedgerError."""
+def read_journal(
+    connection: duckdb.DuckDBPyConnection, journal: Journal, *, with_answers: bool = False, with_routes: bool = False
+) -> None:
+    """Make the table `journal`; `with_answers` brings instants, codes and latencies too, `with_routes` where requests
+    went. Raises LedgerError."""
     answers = (
         ", at_us BIGINT, code VARCHAR, provider_message_id VARCHAR, latency_ms DOUBLE, cost DOUBLE"
         if with_answers
@@ -54,9 +58,9 @@ def read_journal(connection: duckdb.DuckDBPyConnection, journal: Journal, *, wit
     )
     connection.execute(
         "CREATE TABLE journal (message_id VARCHAR, mode VARCHAR, attempt BIGINT, event VARCHAR, "
-        f"position BIGINT{answers})"
+        f"position BIGINT{', route VARCHAR' if with_routes else ''}{answers})"
     )
-    columns = f"{_STATE}, {_ANSWERS}" if with_answers else _STATE
+    columns = ", ".join([_STATE, *([_ROUTE] if with_routes else []), *([_ANSWERS] if with_answers else [])])
     nulls = " REPLACE (nullif(code, '') AS code, nullif(provider_message_id, '') AS provider_message_id, nullif(latency_ms, -1) AS latency_ms, nullif(cost, -1) AS cost)"  # noqa: E501
     selected = f"SELECT *{nulls if with_answers else ''} FROM lines"  # noqa: S608 - constants
     for shard in journal.shards():

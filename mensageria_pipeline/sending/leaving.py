@@ -67,7 +67,7 @@ def _chosen(plan: Path, journal: Journal, only: Collection[str] | None) -> Itera
     """A database with `plan` and `chosen`: what is left of it, or the messages that were named."""
     with connect(plan) as connection:
         if only is None:
-            read_journal(connection, journal, with_answers=False)
+            read_journal(connection, journal, with_routes=True)
             connection.execute(f"CREATE TEMP TABLE chosen AS {query(_PACKAGE, 'remaining')}")
         else:
             connection.register("named", pa.table({"message_id": pa.array(only, pa.string())}))

@@ -21,7 +21,7 @@ class Remaining:
     total: int
     """Messages of the plan."""
     rows: pa.Table = field(repr=False)
-    """plan_row, attempts, is_in_doubt: 1 row per message without a final outcome, in the order of the plan."""
+    """plan_row, attempts, is_in_doubt, doubtful_routes: 1 row per open message, in the order of the plan."""
 
     @property
     def count(self) -> int:
@@ -44,6 +44,6 @@ class Remaining:
 def find_remaining(plan: Path, journal: Journal) -> Remaining:
     """What is left of a plan now. Raises LedgerError where the journal cannot be read."""
     with connect(plan) as connection:
-        read_journal(connection, journal, with_answers=False)
+        read_journal(connection, journal, with_routes=True)
         rows = connection.sql(query("mensageria_pipeline.sending", "remaining")).to_arrow_table()
     return Remaining(pq.read_metadata(plan).num_rows, rows)

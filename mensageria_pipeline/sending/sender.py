@@ -14,7 +14,7 @@ import uvloop
 from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.contracts.send_results import FINAL_OUTCOMES
 from mensageria_pipeline.ledger import Ledger
-from mensageria_pipeline.ledger.journal import Line
+from mensageria_pipeline.ledger.journal import Line, route_of
 from mensageria_pipeline.providers.contract import (
     Capabilities,
     Closeable,
@@ -83,9 +83,11 @@ class Sender:
         self, provider: Provider, send: Send, recorder: Recorder[Line], permits: PermitPool, buckets: Sequence[Bucket]
     ) -> Lane:
         job, can = self._job, provider.capabilities
-        on_unknown = job.definition.on_unknown or can.on_unknown
+        wanted, route = job.definition.on_unknown, route_of(self._ledger.key, provider.name, provider.credential)
         rates = [bucket.pace.rate_per_s for bucket in buckets if bucket.pace.rate_per_s]
-        policy = LanePolicy(can.mode, _batch_size(can, min(rates, default=None), permits.size), on_unknown, can.retry)
+        policy = LanePolicy(
+            can.mode, _batch_size(can, min(rates, default=None), permits.size), wanted or can.on_unknown, can.retry
+        )
         return Lane(
             provider=provider.name,
             policy=policy,
@@ -93,13 +95,14 @@ class Sender:
             recorder=recorder,
             permits=permits,
             buckets=buckets,
-            source=remaining_messages(job.plan, job.remaining, provider.name, on_unknown),
+            source=remaining_messages(job.plan, job.remaining, provider.name, route, wanted, can.on_unknown),
             refusal=refuser_for(provider),
             suppressions=SuppressionCache(self._ledger, can.mode, job.partition),
             window=job.definition.send_window,
             stop_switch=self.stop,
             clock=time.monotonic,
             draw=Random(),  # noqa: S311 - jitter
+            route=route,
         )
 
 

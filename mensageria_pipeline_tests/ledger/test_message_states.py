@@ -68,7 +68,7 @@ def test_python_and_sql_derive_the_same_states(
         folder = Path(name)
         plan, journal = _plan(folder), _write(folder, writes)
         with connect(plan) as connection:
-            read_journal(connection, journal, with_answers=False)
+            read_journal(connection, journal)
             for mode in Mode:
                 states, found = journal.states(mode), _in_sql(connection, mode)
                 assert {each: states.outcome(each) for each in found} == {

@@ -1,5 +1,6 @@
 """The lines of a journal: what they say, and how a file keeps them."""
 
+import hashlib
 import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -46,6 +47,8 @@ class Line(NamedTuple):
     edition: int | None = None
     cost: float | None = None
     """What the provider asks for an accepted message."""
+    route: str | None = None
+    """On an intent: the provider and, as a keyed hash, the account and address it is reached at (`route_of`)."""
 
 
 class LatestLine(NamedTuple):
@@ -56,6 +59,16 @@ class LatestLine(NamedTuple):
     event: str
     at_us: int
     code: str | None
+
+
+def route_of(key: bytes, provider: str, credential: str) -> str:
+    """Which provider a request goes to, and as whom. Only there a second copy may be known for one."""
+    return f"{provider}:{hashlib.blake2b(credential.encode(), key=key, digest_size=6).hexdigest()}"
+
+
+def provider_of(route: str) -> str:
+    """The provider of a route; empty where a line of before names none."""
+    return route.rpartition(":")[0]
 
 
 def now_us() -> int:
@@ -80,6 +93,7 @@ LINES = sa.Table(
     sa.Column("edition", sa.Integer),
     sa.Column("token", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("cost", sa.Float),
+    sa.Column("route", sa.Text),
 )
 
 
@@ -93,9 +107,14 @@ def _add_cost(operations: "Operations") -> None:
     _add_column(operations, sa.Column("cost", sa.Float))
 
 
+def _add_route(operations: "Operations") -> None:
+    """Version 4: an intent says which provider it is for."""
+    _add_column(operations, sa.Column("route", sa.Text))
+
+
 def _add_column(operations: "Operations", column: sa.Column[Any]) -> None:
     if column.name not in {each["name"] for each in sa.inspect(operations.get_bind()).get_columns("journal")}:
         operations.add_column("journal", column)
 
 
-SCHEMA = Schema(_metadata, FACTS, migrations=(_add_token, _add_cost))
+SCHEMA = Schema(_metadata, FACTS, migrations=(_add_token, _add_cost, _add_route))

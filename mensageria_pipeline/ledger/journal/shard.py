@@ -13,9 +13,8 @@ from mensageria_pipeline.ledger.file import LedgerFile, insert_once, read_fact, 
 from mensageria_pipeline.ledger.groups import grouped
 from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LEDGER_ID, LINES, Event, Line
 
-_COLUMNS = (
-    "message_id, mode, attempt, event, at_us, code, provider_message_id, latency_ms, address_key, edition, cost, token"
-)
+_COLUMNS = ", ".join((*Line._fields, "token"))
+_PLACES = ", ".join("?" * len(Line._fields))
 _BLOCKS = (256, 32, 4, 1)
 """Lines per statement: one with many rows runs in SQLite as a whole, without a turn of the interpreter's lock
 for each row."""
@@ -111,5 +110,5 @@ def _placeholder_line(number: int) -> dict[str, Any]:
 
 
 def _insert(rows: int, token: int) -> str:
-    values = ", ".join([f"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {token})"] * rows)
+    values = ", ".join([f"({_PLACES}, {token})"] * rows)
     return f"INSERT INTO journal ({_COLUMNS}) VALUES {values}"  # noqa: S608 - placeholders and numbers

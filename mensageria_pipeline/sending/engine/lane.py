@@ -50,6 +50,8 @@ class Lane:
     stop_switch: StopSwitch
     clock: Clock
     draw: Random
+    route: str = ""
+    """Which provider and account its intents name."""
     summary: LaneSummary = field(init=False)
     _tasks: Tasks = field(default_factory=Tasks)
     _breaker: Breaker = field(init=False)
@@ -61,7 +63,7 @@ class Lane:
     def __post_init__(self) -> None:
         self.summary = LaneSummary(self.provider)
         self._breaker = Breaker(self.clock)
-        self._journal = LaneJournal(self.recorder, self.summary, self.policy.mode)
+        self._journal = LaneJournal(self.recorder, self.summary, self.policy.mode, self.route)
         self._preflight = Preflight(self.suppressions, self.refusal, self.window, self._journal)
         self._queue = UnitQueue(self.source, self.policy.batch_size, self._preflight, self.clock)
         self._delivery = Delivery(

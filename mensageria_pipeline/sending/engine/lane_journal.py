@@ -17,8 +17,8 @@ _ATTEMPTING = Event.ATTEMPTING.value
 class LaneJournal:
     """Makes, counts and records the lines of a lane."""
 
-    def __init__(self, recorder: Record, summary: LaneSummary, mode: Mode) -> None:
-        self._recorder, self._events, self._mode = recorder, summary.events, mode.value
+    def __init__(self, recorder: Record, summary: LaneSummary, mode: Mode, route: str) -> None:
+        self._recorder, self._events, self._mode, self._route = recorder, summary.events, mode.value, route
 
     def intent(self, message: Message) -> Line:
         """That a request for the message is about to leave, and where to."""
@@ -33,6 +33,8 @@ class LaneJournal:
             None,
             message.address_key,
             message.edition,
+            None,
+            self._route,
         )
 
     def answer(self, message: Message, event: str, result: Result, latency_ms: float) -> Line:
