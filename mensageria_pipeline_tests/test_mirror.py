@@ -130,7 +130,7 @@ HELD_BY = {
         "sending/engine/test_lane": "recorder retry",
     },
     "sending/engine": {
-        "sending/engine/test_lane": "dead_addresses delivery lane_journal ports preflight retries",
+        "sending/engine/test_lane": "dead_addresses delivery lane_journal leave ports preflight retries",
         "sending/engine/test_permits": "tasks unit unit_queue",
     },
     "services": {

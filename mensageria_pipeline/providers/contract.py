@@ -86,6 +86,9 @@ class Capabilities:
     """Of one message, as `Measuring` counts; a larger one is refused before it is sent."""
     max_in_flight: int | None = None
     """Messages of one sender that are on their way at once, where the provider takes few; None: the engine's own."""
+    connections: int | None = None
+    """Requests that are made at once, where each needs a connection to itself; others wait for one before their first
+    byte. None: no request waits."""
     max_answer_bytes: int = 1 << 20
     """Of one answer over HTTP, unpacked; what is larger is not read on, and leaves its messages in doubt."""
 

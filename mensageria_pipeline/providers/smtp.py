@@ -115,7 +115,12 @@ class SmtpProvider:
     id_shape: ClassVar = r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._@-]{3,119}"
     settings: ClassVar = (SmtpSettings, SnsSettings)
     capabilities = Capabilities(
-        Mode.LIVE, 1, (Channel.EMAIL,), retry=RETRY, max_in_flight=_PER_CONNECTION * DEFAULT_CONNECTIONS
+        Mode.LIVE,
+        1,
+        (Channel.EMAIL,),
+        retry=RETRY,
+        max_in_flight=_PER_CONNECTION * DEFAULT_CONNECTIONS,
+        connections=DEFAULT_CONNECTIONS,
     )
     read_receipts = staticmethod(ses_reports.read_receipts)
     confirmation_url = staticmethod(ses_reports.confirmation_url)
@@ -142,7 +147,10 @@ class SmtpProvider:
         self._idle: list[aiosmtplib.SMTP] = []
         self.credential = f"{server.host}:{server.port}\n{server.username or ''}"
         self.capabilities = replace(
-            type(self).capabilities, pace=Pace(rate_per_s), max_in_flight=_PER_CONNECTION * connections
+            type(self).capabilities,
+            pace=Pace(rate_per_s),
+            max_in_flight=_PER_CONNECTION * connections,
+            connections=connections,
         )
 
     @classmethod
@@ -180,9 +188,8 @@ class SmtpProvider:
 
     async def send(self, messages: Sequence[Message]) -> list[Result]:
         (message,) = messages
-        content = self._writer.write(message)
         async with self._room:
-            return [await self._deliver(message, content)]
+            return [await self._deliver(message, self._writer.write(message))]
 
     async def connect(self) -> Verdict | None:
         client = self._server.client()

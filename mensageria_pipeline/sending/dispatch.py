@@ -146,7 +146,7 @@ class Dispatch:
             self.settings,
         )
         if self.processes == 1:
-            self._workers[lease.shard] = SenderThread(job, self.ledger)
+            self._workers[lease.shard] = SenderThread(job, self.ledger, self._keeper)
         else:
             self._workers[lease.shard] = ProcessSender(job)
 

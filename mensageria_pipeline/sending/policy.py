@@ -52,4 +52,5 @@ class LanePolicy:
     batch_size: int
     on_unknown: OnUnknown
     retry: RetryPolicy
+    connections: int | None = None
     unreachable_s: float = UNREACHABLE_S

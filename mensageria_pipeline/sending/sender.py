@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,7 @@ from mensageria_pipeline.contracts.messages import Message
 from mensageria_pipeline.contracts.send_results import FINAL_OUTCOMES
 from mensageria_pipeline.ledger import Ledger
 from mensageria_pipeline.ledger.journal import Line, route_of
+from mensageria_pipeline.ledger.leases import Keeper
 from mensageria_pipeline.providers.contract import (
     Capabilities,
     Closeable,
@@ -45,9 +47,9 @@ from mensageria_pipeline.sending.words import keeper_for
 class Sender:
     """Sends what is left of a shard. `run` once, in a thread that may block."""
 
-    def __init__(self, job: SenderJob, ledger: Ledger) -> None:
+    def __init__(self, job: SenderJob, ledger: Ledger, keeper: Keeper) -> None:
         self.stop = StopSwitch()
-        self._job, self._ledger = job, ledger
+        self._job, self._ledger, self._keeper = job, ledger, keeper
         self._lanes: list[Lane] = []
 
     @property
@@ -85,9 +87,8 @@ class Sender:
         job, can = self._job, provider.capabilities
         wanted, route = job.definition.on_unknown, route_of(self._ledger.key, provider.name, provider.credential)
         rates = [bucket.pace.rate_per_s for bucket in buckets if bucket.pace.rate_per_s]
-        policy = LanePolicy(
-            can.mode, _batch_size(can, min(rates, default=None), permits.size), wanted or can.on_unknown, can.retry
-        )
+        size = _batch_size(can, min(rates, default=None), permits.size)
+        policy = LanePolicy(can.mode, size, wanted or can.on_unknown, can.retry, can.connections)
         return Lane(
             provider=provider.name,
             policy=policy,
@@ -103,6 +104,7 @@ class Sender:
             clock=time.monotonic,
             draw=Random(),  # noqa: S311 - jitter
             route=route,
+            holds_lease=partial(self._keeper.is_fresh, job.lease),
         )
 
 
@@ -151,8 +153,9 @@ def _batch_size(can: Capabilities, rate_per_s: float | None, permits: int) -> in
 class SenderThread:
     """A sender of this process, beside the thread that watches it: an interrupt lands there, not in the loop."""
 
-    def __init__(self, job: SenderJob, ledger: Ledger) -> None:
-        self.sender = Sender(job, ledger)
+    def __init__(self, job: SenderJob, ledger: Ledger, keeper: Keeper) -> None:
+        """`keeper` renews the job's lease."""
+        self.sender = Sender(job, ledger, keeper)
         self.lease = job.lease
         self.reports: list[LaneSummary] | None = None
         """How its lanes ended; None while it runs, or where it failed."""

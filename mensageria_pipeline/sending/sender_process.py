@@ -120,7 +120,8 @@ def main() -> None:
     logs.about(job.partition)
     ledger = Ledger(job.ledger_dir, job.settings.ledger_times)
     with Keeper(ledger.leases) as keeper:
-        sender = SenderThread(job, ledger)
+        keeper.keep(job.lease)
+        sender = SenderThread(job, ledger, keeper)
         keeper.keep(job.lease, sender.stop)
         signal.signal(signal.SIGTERM, lambda *_: sender.stop())
         threading.Thread(target=_wait_for_stop, args=(pipe, sender), daemon=True).start()

@@ -281,3 +281,18 @@ def test_the_number_of_an_erased_last_line_is_not_given_out_again(tmp_path: Path
     assert Journal(tmp_path).extent() == {0: 4}
     assert Journal(tmp_path).states(Mode.LIVE).outcome("n") is None
     assert set(Journal(tmp_path).states(Mode.LIVE).unsettled) == {"m", "o"}
+
+
+def test_a_lease_is_sure_for_its_time_after_the_last_beat(ledger: Ledger) -> None:
+    """Beyond it somebody may have taken it over, unless the next beat finds it ours."""
+    now = [0.0]
+    lease = ledger.leases.claim("a", 0, "one")
+    assert lease is not None
+    with Keeper(ledger.leases, lambda: now[0]) as keeper:
+        assert not keeper.is_fresh(lease)
+        keeper.keep(lease)
+        assert keeper.is_fresh(lease)
+        now[0] = ledger.leases.times.lease_s
+        wait_until(lambda: keeper.is_fresh(lease))
+        keeper.hand_over(lease)
+        assert not keeper.is_fresh(lease)

@@ -1,6 +1,7 @@
 """The beat of the leases that this process holds."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from mensageria_pipeline.errors import LedgerError
@@ -11,9 +12,10 @@ from mensageria_pipeline.ledger.leases.leases import Leases
 class Keeper:
     """Renews leases from a thread until they are dropped. A context manager; gives back what is left at its end."""
 
-    def __init__(self, leases: Leases) -> None:
-        self._leases = leases
+    def __init__(self, leases: Leases, clock: Callable[[], float] = time.monotonic) -> None:
+        self._leases, self._clock = leases, clock
         self._kept: dict[Lease, Callable[[], None]] = {}
+        self._renewed_at: dict[Lease, float] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="lease-keeper", daemon=True)
@@ -32,11 +34,21 @@ class Keeper:
         """Renew `lease` from now on; `on_lost` is called, once, when somebody has taken it over."""
         with self._lock:
             self._kept[lease] = on_lost
+            self._renewed_at[lease] = self._clock()
 
     def hand_over(self, lease: Lease) -> None:
         """Stop renewing: its owner does so from now on."""
         with self._lock:
             self._kept.pop(lease, None)
+            self._renewed_at.pop(lease, None)
+
+    def is_fresh(self, lease: Lease) -> bool:
+        """Whether nobody can have taken the lease over yet: it was renewed within its time.
+
+        False after this process was stopped, or the ledger was locked, for longer; until the next beat.
+        """
+        renewed_at = self._renewed_at.get(lease)
+        return renewed_at is not None and self._clock() - renewed_at < self._leases.times.lease_s
 
     def drop(self, lease: Lease) -> None:
         """Give the lease back. Where the ledger cannot be written, it runs out by itself."""
@@ -51,10 +63,18 @@ class Keeper:
             with self._lock:
                 kept = list(self._kept.items())
             for lease, on_lost in kept:
+                began_at = self._clock()
                 try:
                     is_ours = self._leases.renew(lease)
                 except LedgerError:
                     continue  # locked or full: the fence, not this thread, keeps others out
-                if not is_ours:
+                if is_ours:
+                    self._note(lease, began_at)
+                else:
                     self.hand_over(lease)
                     on_lost()
+
+    def _note(self, lease: Lease, began_at: float) -> None:
+        with self._lock:
+            if lease in self._kept:
+                self._renewed_at[lease] = began_at

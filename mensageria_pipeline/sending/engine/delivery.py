@@ -10,6 +10,7 @@ from mensageria_pipeline.providers.verdict import Result, Verdict, all_alike
 from mensageria_pipeline.sending.breaker import Breaker
 from mensageria_pipeline.sending.engine.dead_addresses import DeadAddresses
 from mensageria_pipeline.sending.engine.lane_journal import LaneJournal
+from mensageria_pipeline.sending.engine.leave import Leave
 from mensageria_pipeline.sending.engine.permits import Permit
 from mensageria_pipeline.sending.engine.ports import Clock, Send
 from mensageria_pipeline.sending.engine.retries import Retries
@@ -36,30 +37,41 @@ class Delivery:
     """Of the credential: a 429 is for everybody who uses it."""
     summary: LaneSummary
     clock: Clock
+    leave: Leave
     under_way: int = 0
     """Requests without an answer yet, counted by whoever begins them."""
-    _began_at: float | None = None
+    _began_at: float = 0.0
 
     async def deliver(self, unit: Unit, permit: Permit) -> None:
         """Make the request of a unit. What is left of `permit` once its answers are on their way is the caller's."""
-        started = self.clock()
-        if self._began_at is None:
-            self._began_at = started
-        unit.tries += 1
-        unit.first_tried_at = unit.first_tried_at or started
         try:
-            results = await self.send(unit.messages)
-        except Exception as error:  # noqa: BLE001 - an adapter's defect: the messages may have left
-            self.summary.stop_for(StopReason.INTERNAL, type(error).__name__)
-            results = all_alike(unit.messages, Verdict.UNKNOWN, "internal_error")
+            async with self.leave.connection():
+                if not (self.leave.holds_lease() or await self.leave.is_ours()):
+                    return  # somebody else decides over its messages by now; their intents leave them in doubt
+                began_at = self._begin(unit)
+                results = await self._results(unit)
         finally:
             self.under_way -= 1
         ended = self.clock()
         self.summary.sending_s = ended - self._began_at
         try:
-            self._settle(unit, results, (ended - started) * 1000, permit)
+            self._settle(unit, results, (ended - began_at) * 1000, permit)
         except Exception as error:  # noqa: BLE001 - a defect of ours: their intents leave them in doubt
             self.summary.stop_for(StopReason.INTERNAL, type(error).__name__)
+
+    def _begin(self, unit: Unit) -> float:
+        started = self.clock()
+        self._began_at = self._began_at or started
+        unit.tries += 1
+        unit.first_tried_at = unit.first_tried_at or started
+        return started
+
+    async def _results(self, unit: Unit) -> list[Result]:
+        try:
+            return await self.send(unit.messages)
+        except Exception as error:  # noqa: BLE001 - an adapter's defect: the messages may have left
+            self.summary.stop_for(StopReason.INTERNAL, type(error).__name__)
+            return all_alike(unit.messages, Verdict.UNKNOWN, "internal_error")
 
     def _settle(self, unit: Unit, results: list[Result], latency_ms: float, permit: Permit) -> None:
         """Hand the answers to the journal, and put what is to be tried again back in line."""

@@ -14,6 +14,7 @@ from mensageria_pipeline.sending.breaker import Breaker
 from mensageria_pipeline.sending.engine.dead_addresses import DeadAddresses
 from mensageria_pipeline.sending.engine.delivery import Delivery
 from mensageria_pipeline.sending.engine.lane_journal import LaneJournal
+from mensageria_pipeline.sending.engine.leave import Leave
 from mensageria_pipeline.sending.engine.permits import Permit, PermitPool
 from mensageria_pipeline.sending.engine.ports import Clock, Record, Send, Source, Suppressions
 from mensageria_pipeline.sending.engine.preflight import Preflight
@@ -52,6 +53,8 @@ class Lane:
     draw: Random
     route: str = ""
     """Which provider and account its intents name."""
+    holds_lease: Callable[[], bool] = lambda: True
+    """Whether the shard that it writes to is surely its sender's."""
     summary: LaneSummary = field(init=False)
     _tasks: Tasks = field(default_factory=Tasks)
     _breaker: Breaker = field(init=False)
@@ -75,6 +78,7 @@ class Lane:
             self.buckets[-1],
             self.summary,
             self.clock,
+            Leave(self.policy.connections, self.holds_lease, self.stop_switch),
         )
 
     async def run(self) -> LaneSummary:

@@ -74,12 +74,14 @@ def run(
     unreachable_s: float = 60,
     stop: StopSwitch | None = None,
     suppressed: NobodySuppressed | None = None,
+    connections: int | None = None,
+    holds_lease: Callable[[], bool] = lambda: True,
 ) -> LaneSummary:
     async def sending() -> LaneSummary:
         async with Recorder(lines.append) as recorder:
             lane = Lane(
                 provider="p",
-                policy=LanePolicy(Mode.LIVE, batch, on_unknown, retry, unreachable_s=unreachable_s),
+                policy=LanePolicy(Mode.LIVE, batch, on_unknown, retry, connections, unreachable_s),
                 source=iter([(message(n), False) for n in range(count)]),
                 send=send,
                 refusal=lambda _message: None,
@@ -91,6 +93,7 @@ def run(
                 stop_switch=stop or StopSwitch(),
                 clock=time.monotonic,
                 draw=Random(1),
+                holds_lease=holds_lease,
             )
             return await lane.run()
 
@@ -118,6 +121,49 @@ def test_the_intent_is_recorded_before_the_request_and_the_answer_after() -> Non
 
     run(send, lines)
     assert lines.events() == ["attempting", "accepted"]
+
+
+def test_no_request_leaves_for_a_shard_that_may_be_somebody_elses() -> None:
+    """A process that was stopped beyond its lease: another has sent its messages, or holds them in doubt."""
+    lines, stop = Lines(), StopSwitch()
+
+    async def send(messages: Sequence[Message]) -> list[Result]:
+        raise AssertionError("it left")
+
+    def holds_lease() -> bool:
+        if lines.lines:
+            stop.set()  # the beat has found out
+        return False
+
+    run(send, lines, count=3, stop=stop, holds_lease=holds_lease)
+    assert {line.event for line in lines.lines} == {"attempting"}
+
+
+def test_a_request_waits_until_the_lease_is_sure_again() -> None:
+    """A ledger that was locked for long: nobody could take the shard over, and the next beat says so."""
+    lines, asked = Lines(), iter([False, False, True])
+    run(answering(Verdict.ACCEPTED), lines, holds_lease=lambda: next(asked))
+    assert lines.events() == ["attempting", "accepted"]
+
+
+def test_requests_wait_for_a_connection_before_they_are_asked_whether_they_may_leave() -> None:
+    """What waits within an adapter would leave long after that."""
+    at_once, asked_at = [0, 0], list[int]()
+
+    async def send(messages: Sequence[Message]) -> list[Result]:
+        at_once[0] += 1
+        at_once[1] = max(at_once)
+        await asyncio.sleep(0.001)
+        at_once[0] -= 1
+        return all_alike(messages, Verdict.ACCEPTED, None)
+
+    def holds_lease() -> bool:
+        asked_at.append(at_once[0])
+        return True
+
+    run(send, Lines(), count=20, connections=2, holds_lease=holds_lease)
+    assert at_once[1] == 2
+    assert max(asked_at) < 2
 
 
 def test_what_was_surely_not_sent_expires_after_the_give_up_time() -> None:
