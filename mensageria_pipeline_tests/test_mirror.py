@@ -104,7 +104,7 @@ HELD_BY = {
     },
     "receipts": {
         "receipts/test_doors": "slow strangers",
-        "receipts/test_mixed": "answers match poll",
+        "receipts/test_mixed": "answers poll",
         "receipts/test_receiver": "incoming stored",
     },
     "recipients": {
@@ -141,6 +141,7 @@ HELD_BY = {
         "defs/test_sensors": "dagster_home disk_space",
         "cli/test_preview": "message_to_test",
         "sending/test_leaving": "consequence",
+        "services/test_kept_receipts": "receipt_match",
     },
     "settings": {"settings/test_variables": "environment installation kinds"},
     "storage": {

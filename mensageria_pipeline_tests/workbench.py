@@ -15,6 +15,7 @@ from mensageria_pipeline.ledger.leases import new_owner
 from mensageria_pipeline.messages.plan import MessagesSummary
 from mensageria_pipeline.recipients.validate import RecipientsSummary
 from mensageria_pipeline.sending.send import SendSummary, send_messages
+from mensageria_pipeline.services.kept_receipts import apply_receipts
 from mensageria_pipeline.services.preparation import judge_recipients, plan_campaign, take_in_lists
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.settings import Settings
@@ -69,6 +70,7 @@ class Workbench:
 
     def validate(self, campaign: str) -> RecipientsSummary:
         take_in_lists(self.project)
+        apply_receipts(self.project)
         return judge_recipients(self.layout, self.project.ledger, Partition.parse(campaign), self.definition(campaign))
 
     def plan(self, campaign: str) -> MessagesSummary:
@@ -81,6 +83,7 @@ class Workbench:
 
     def send(self, campaign: str, **settings: object) -> SendSummary:
         take_in_lists(self.project)
+        apply_receipts(self.project)
         chosen = with_variables(self.project.settings, **settings)
         with lease_campaign(self.project.ledger, campaign, new_owner()) as campaign_lease:
             return send_messages(self.layout, self.project.ledger, chosen, campaign_lease, self.definition(campaign))

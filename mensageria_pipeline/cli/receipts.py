@@ -17,9 +17,10 @@ from mensageria_pipeline.errors import SettingsError
 from mensageria_pipeline.providers.registry import known_providers, webhook_receipts
 from mensageria_pipeline.providers.webhooks import AnswersHandshakes, SignsPosts
 from mensageria_pipeline.receipts.poll import PollSummary, ask_for_receipts
-from mensageria_pipeline.receipts.process import ProcessSummary, process_receipts
+from mensageria_pipeline.receipts.process import process_receipts
 from mensageria_pipeline.receipts.receiver import Receiver
 from mensageria_pipeline.receipts.slow import BoundedProtocol
+from mensageria_pipeline.services.kept_receipts import ProcessSummary
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.settings import Settings
 from mensageria_pipeline.texts import say

@@ -19,6 +19,10 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+LEDGER_FACT = "ledger"
+"""Of a file that was made with a ledger: its name, and for results how far each shard of the journal went."""
+READDRESSED = "readdressed"
+"""Of a plan: its messages whose person had one that failed before."""
 _DIGEST_BYTES = 16
 SCHEMA = pa.schema(
     [

@@ -41,6 +41,8 @@ class Delivery(StrEnum):
 
 ARRIVED = (Delivery.DELIVERED, Delivery.READ, Delivery.COMPLAINED)
 """What reached a person: whoever called it spam has seen it."""
+ARRIVING = (*ARRIVED, Delivery.DELAYED, Delivery.SENT)
+"""What reached a person, or may reach them yet."""
 _RANKS = {delivery: rank for rank, delivery in enumerate(Delivery)}
 
 

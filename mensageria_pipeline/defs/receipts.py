@@ -8,7 +8,8 @@ from mensageria_pipeline.contracts.receipts import RECEIPTS
 from mensageria_pipeline.defs.common_specs import OWNERS, describe, readable_errors
 from mensageria_pipeline.defs.metadata import markdown_table, table_schema
 from mensageria_pipeline.receipts.poll import PollSummary, ask_for_receipts, waiting_for_answer
-from mensageria_pipeline.receipts.process import ProcessSummary, process_receipts
+from mensageria_pipeline.receipts.process import process_receipts
+from mensageria_pipeline.services.kept_receipts import ProcessSummary
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline.texts import say

@@ -23,6 +23,7 @@ from mensageria_pipeline.defs.progress import rows_progress
 from mensageria_pipeline.errors import ContractError
 from mensageria_pipeline.recipients.validate import RecipientsSummary
 from mensageria_pipeline.reports.rejects import Rejects, write_rejects
+from mensageria_pipeline.services.kept_receipts import apply_receipts
 from mensageria_pipeline.services.preparation import judge_recipients, take_in_lists
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.storage.layout import Asset
@@ -58,6 +59,7 @@ def recipients(context: dg.AssetExecutionContext, project: dg.ResourceParam[Proj
             with project.preparation_lock(partition.key):
                 definition = definition_of(project, partition)
                 take_in_lists(project)
+                apply_receipts(project)
                 summary = judge_recipients(
                     project.layout,
                     project.ledger,

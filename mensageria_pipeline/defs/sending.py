@@ -28,12 +28,12 @@ from mensageria_pipeline.defs.release import how_to_release, is_released
 from mensageria_pipeline.errors import LedgerError, MensageriaError, StaleInputError
 from mensageria_pipeline.ledger.campaign_lease import lease_campaign
 from mensageria_pipeline.ledger.leases import new_owner
-from mensageria_pipeline.receipts.process import obey_receipts
 from mensageria_pipeline.sending.dispatch import ProgressSink
 from mensageria_pipeline.sending.plan_snapshot import recorded_problem, verified_plan
 from mensageria_pipeline.sending.results import Results
 from mensageria_pipeline.sending.send import send_messages
 from mensageria_pipeline.sending.send_summary import SendSummary
+from mensageria_pipeline.services.kept_receipts import apply_receipts
 from mensageria_pipeline.services.preparation import take_in_lists
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.storage.dataset import Stamp
@@ -70,7 +70,7 @@ def send_results(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
                     yield result
                 raise
             take_in_lists(project)
-            obey_receipts(project)
+            apply_receipts(project)
             if not is_released(context, project, partition.key, definition, plan.fingerprint):
                 yield from _not_released(context, project, partition, plan, definition.send_window.zone)
                 return

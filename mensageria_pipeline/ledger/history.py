@@ -40,7 +40,19 @@ class LedgerHistory:
 
     def outcome(self, channel: str, recipient: str, revision: int) -> Outcome | None:
         identity = Identity(self._partition, self._edition, channel, recipient, revision)
-        return self._states.outcome(message_id(self._ledger.key, identity))
+        return self._outcome(message_id(self._ledger.key, identity))
+
+    def _outcome(self, name: str) -> Outcome | None:
+        """As the journal has it, but for what a report knows better: a message that arrived was accepted."""
+        return Outcome.ACCEPTED if name in self._arrived else self._states.outcome(name)
+
+    @cached_property
+    def _arrived(self) -> Collection[str]:
+        """Messages that ended without having arrived, as the journal has it, and did arrive, as a report has it."""
+        if self._mode is not Mode.LIVE:
+            return ()
+        ended = [name for name, outcome in self._states.final.items() if outcome in READDRESSABLE_OUTCOMES]
+        return self._ledger.receipts.arrived(ended) if ended else ()
 
     @cached_property
     def is_blank(self) -> bool:
@@ -85,7 +97,7 @@ class LedgerHistory:
         arrived = {Outcome.ACCEPTED, Outcome.UNKNOWN}
         addresses = self._ledger.journal(self._partition.key).addresses(self._mode, self._edition)
         return frozenset(
-            address for address, ids in addresses.items() if any(self._states.outcome(each) in arrived for each in ids)
+            address for address, ids in addresses.items() if any(self._outcome(each) in arrived for each in ids)
         )
 
     def was_reached(self, channel: str, address: str) -> bool:

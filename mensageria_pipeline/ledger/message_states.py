@@ -53,6 +53,23 @@ class States:
         return Outcome.UNKNOWN if touched.is_in_doubt else Outcome.PENDING
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one message stands."""
+
+    outcome: Outcome
+    attempts: int
+    """The number of its last one; 0 for none."""
+    open_attempts: frozenset[int] = frozenset()
+    """Those that may have arrived, of a message in doubt."""
+
+    @classmethod
+    def of(cls, message_id: str, states: States, attempts: int) -> "Standing":
+        touched = states.unsettled.get(message_id)
+        open_attempts = frozenset(touched.open_attempts) if touched else frozenset()
+        return cls(states.outcome(message_id) or Outcome.PENDING, attempts, open_attempts)
+
+
 def settled(decisions: Iterable[tuple[str, str]]) -> dict[str, Outcome]:
     """Message → final outcome, of those that are settled. `decisions`: message and deciding event, the oldest first."""
     last = dict(decisions)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mensageria_pipeline.contracts.columns import Channel
-from mensageria_pipeline.contracts.messages import SCHEMA, Mode, Names
+from mensageria_pipeline.contracts.messages import LEDGER_FACT, READDRESSED, SCHEMA, Mode, Names
 from mensageria_pipeline.contracts.partition import Partition, column_key
 from mensageria_pipeline.contracts.raw_base import Intake, list_intakes
 from mensageria_pipeline.contracts.reason_codes import ReasonCode
@@ -75,14 +75,15 @@ def plan_messages(
     partition: Partition,
     definition: CampaignDefinition,
     key: bytes,
+    ledger_id: str,
     provider_for: ProviderChoice,
     on_progress: ProgressSink = lambda _done, _total: None,
 ) -> MessagesSummary:
     """Render one message per validated recipient and write the table.
 
-    `provider_for` names a channel's provider, and raises DefinitionError where there is none that takes it. Raises
-    TemplateError before anything is rendered when a placeholder cannot be filled by every intake, and
-    ContractError when a planned row would end without a message.
+    `key` is that of the ledger called `ledger_id`. `provider_for` names a channel's provider, and raises
+    DefinitionError where there is none that takes it. Raises TemplateError before anything is rendered when a
+    placeholder cannot be filled by every intake, and ContractError when a planned row would end without a message.
     """
     source = layout.table(Asset.VALIDATED_RECIPIENTS, partition.key)
     recipients = read_stamp(source)
@@ -99,7 +100,7 @@ def plan_messages(
             Asset.VALIDATED_RECIPIENTS.value: recipients.fingerprint,
             "definition": definition.fingerprint(without=HOW_NOT_WHAT),
         },
-        facts={"edition": definition.edition},
+        facts=lambda: planner.facts() | ({LEDGER_FACT: {"id": ledger_id}} if planner.is_live else {}),
     )
     if stamp.row_count != recipients.row_count:
         raise ContractError(
@@ -132,6 +133,16 @@ class _Planner:
         self.placeholders = {name for renderer in self._renderers.values() for name in renderer.placeholders}
         self.providers: Counter[str] = Counter()
         self.problems = 0
+        self.readdressed = 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether any message is for a real provider."""
+        return any(name != SIMULATED for name in self.providers)
+
+    def facts(self) -> dict[str, object]:
+        """What the file says of itself, once all rows have passed."""
+        return {"edition": self._definition.edition, READDRESSED: self.readdressed}
 
     def _renderer(self, intake: Intake) -> Renderer:
         renderer = Renderer(template_of(self._definition, self._partition.campaign, intake.columns))
@@ -180,6 +191,7 @@ class _Planner:
         self._renderers[intake].check_channel(channel)
         rendered = self._renderers[intake].render_many(values, count, channel)
         self.providers[provider] += count
+        self.readdressed += pc.sum(pc.greater(rows["revision"], 0)).as_py() or 0
         self.problems += count - rendered.problems.null_count
         columns = {
             "message_id": self._names.message_ids(channel, recipients, rows["revision"].to_pylist()),

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 
 from mensageria_pipeline.contracts.receipts import RECEIPTS, Delivery, OptOutRequest
 from mensageria_pipeline.ledger.receipts import StoredReceipt, microseconds
-from mensageria_pipeline.receipts.match import match_receipts
 from mensageria_pipeline.services.project import Project
+from mensageria_pipeline.services.receipt_match import match_receipts
 from mensageria_pipeline.storage.dataset import BATCH_ROWS
 from mensageria_pipeline.storage.layout import Asset
 
@@ -30,7 +30,7 @@ def take_back(project: Project, partition: str) -> None:
 
 
 def _matched(project: Project, receipts: list[StoredReceipt]) -> Iterator[StoredReceipt]:
-    places = match_receipts(project.layout, receipts)
+    places = match_receipts(project.layout, project.ledger, receipts)
     for receipt in receipts:
         campaign, _, channel = places.get(receipt.seq, ("", "", ""))
         yield receipt._replace(campaign=campaign, channel=channel)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mensageria_pipeline.contracts.messages import LEDGER_FACT
 from mensageria_pipeline.contracts.receipts import RECEIPTS, Delivery
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS, Outcome
 from mensageria_pipeline.ledger import Ledger
@@ -14,7 +15,6 @@ from mensageria_pipeline.storage.dataset import Stamp, rewrite_dataset, write_da
 from mensageria_pipeline.storage.duckdb import literal, open_duckdb, query
 from mensageria_pipeline.storage.layout import Asset, Layout
 
-LEDGER_FACT = "ledger"
 _COLUMNS = ("delivery", "delivery_code", "delivery_at")
 _CONCLUSIVE = [delivery.value for delivery in Delivery if delivery is not Delivery.UNLISTED]
 SCHEMA = pa.schema([pa.field("message_id", pa.string()), *(SEND_RESULTS.field(name) for name in _COLUMNS)])
@@ -45,7 +45,7 @@ def deliveries_of(receipts: Path) -> pa.Table:
 def add_deliveries(path: Path, deliveries: pa.Table, settled: Collection[str] = (), code: str = "") -> Stamp:
     """Write a file of send_results anew with what receipts say by now.
 
-    Outcomes stay as they are, but for messages in doubt that were `settled` meanwhile: they are accepted, under `code`.
+    Outcomes stay as they are, but for messages that were `settled` meanwhile: they are accepted, under `code`.
     For whoever holds the campaign.
     """
     known, named = deliveries["message_id"].combine_chunks(), pa.array(sorted(settled), pa.string())
@@ -64,11 +64,11 @@ def add_deliveries(path: Path, deliveries: pa.Table, settled: Collection[str] = 
 
 
 def _settled(table: pa.Table, chosen: pa.Array, code: str) -> pa.Table:
-    doubtful = pc.and_(chosen, pc.equal(table["outcome"], Outcome.UNKNOWN.value))
+    changed = pc.and_(chosen, pc.not_equal(table["outcome"], Outcome.ACCEPTED.value))
     values = {"outcome": Outcome.ACCEPTED.value, "code": code, "decided_at": datetime.now(UTC)}
     for name, value in values.items():
         kind = SEND_RESULTS.field(name).type
-        table = _put(table, name, pc.if_else(doubtful, pa.scalar(value, kind), table[name]))
+        table = _put(table, name, pc.if_else(changed, pa.scalar(value, kind), table[name]))
     return table
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mensageria_pipeline.contracts.messages import Mode
-from mensageria_pipeline.definition.model import CampaignDefinition
+from mensageria_pipeline.contracts.messages import READDRESSED, Mode
+from mensageria_pipeline.definition.model import CampaignDefinition, OneMessagePer
 from mensageria_pipeline.errors import LeaseLostError, LedgerError, StaleInputError
 from mensageria_pipeline.ledger import Ledger
 from mensageria_pipeline.ledger.campaign_lease import CampaignLease, check_leased
@@ -29,6 +29,7 @@ from mensageria_pipeline.sending.send_summary import (
     read_command,
     read_lanes,
 )
+from mensageria_pipeline.sending.settle import cancel_overtaken, settle_reported
 from mensageria_pipeline.sending.unrecorded import check_recorded
 from mensageria_pipeline.settings import Settings
 from mensageria_pipeline.storage.dataset import Stamp, read_stamp
@@ -58,6 +59,9 @@ def send_messages(
         known_wait = ledger.wait(partition)
         summary = SendSummary(plan, modes=sorted({p.capabilities.mode for p in providers}))
         names = tuple(provider.name for provider in providers)
+        settle_reported(ledger, campaign_lease)  # whoever has their message is not to get it again
+        if definition.one_message_per is OneMessagePer.PERSON and plan.facts.get(READDRESSED, True):
+            cancel_overtaken(ledger, campaign_lease, path)
         dispatch = _dispatch(layout, ledger, settings, campaign_lease, definition, path, names)
         is_lost = False
         try:

@@ -3,7 +3,8 @@
 Each needs the campaign to be held, so that no sender works on the same messages.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,18 +12,24 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.receipts import ARRIVED, ARRIVING, Delivery
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.definition.model import OneMessagePer
 from mensageria_pipeline.ledger import Ledger
 from mensageria_pipeline.ledger.campaign_lease import CampaignLease, take_shard
 from mensageria_pipeline.ledger.journal import Event, Journal, Line, now_us
 from mensageria_pipeline.ledger.journal_view import add_deliveries, connect, read_journal
+from mensageria_pipeline.ledger.message_states import Standing
 from mensageria_pipeline.sending.deliveries import NONE
 from mensageria_pipeline.sending.remaining import find_remaining
 from mensageria_pipeline.storage.duckdb import query
 
 BY_A_PERSON = "by_operator"
 """The code of a decision that no provider gave."""
+BY_RECEIPT = "by_receipt"
+"""The code of a message that a report settled."""
+BY_ANOTHER_ADDRESS = "other_address"
+"""The code of a message whose person got one at another address."""
 RETRIABLE = (Outcome.EXPIRED, Outcome.REJECTED, Outcome.CANCELLED)
 """Final outcomes that another attempt may change. A dead address needs another address instead."""
 _PACKAGE = "mensageria_pipeline.sending"
@@ -65,18 +72,45 @@ def settle_doubts(
     return len({doubt.message_id for doubt in found})
 
 
-def settle_receipted(ledger: Ledger, campaign_lease: CampaignLease, message_ids: Sequence[str], code: str) -> list[str]:
-    """Settle as accepted those live messages that are in doubt, of any edition; which they were."""
-    found = ledger.journal(campaign_lease.lease.scope).open_attempts(Mode.LIVE, message_ids)
+def settle_reported(ledger: Ledger, campaign_lease: CampaignLease) -> list[str]:
+    """Settle the messages of a campaign that its unshown reports speak of; which they were.
+
+    A report that is not matched to its message yet speaks of nothing.
+    """
+    reported: dict[str, set[Delivery]] = defaultdict(set)
+    for receipt in ledger.receipts.unshown(campaign_lease.lease.scope):
+        if receipt.message_id and receipt.delivery and receipt.delivery is not Delivery.UNLISTED:
+            reported[receipt.message_id].add(receipt.delivery)
+    return settle_receipted(ledger, campaign_lease, reported, BY_RECEIPT) if reported else []
+
+
+def settle_receipted(
+    ledger: Ledger, campaign_lease: CampaignLease, reported: Mapping[str, Collection[Delivery]], code: str
+) -> list[str]:
+    """Settle as accepted those live messages, of any edition, that reports say were taken; which they were.
+
+    `reported`: message → what is reported of it. In doubt, any report settles it. One that was to be tried again is
+    settled where it may still arrive, one that ended without having arrived where it did arrive.
+    """
+    standings = ledger.journal(campaign_lease.lease.scope).standings(Mode.LIVE, list(reported))
+    found = {name: standing for name, standing in standings.items() if _was_taken(standing, reported[name])}
+    outcome = Outcome.ACCEPTED.value
+    lines = (
+        Line(name, Mode.LIVE.value, attempt, outcome, now_us(), code)
+        for name, standing in found.items()
+        for attempt in sorted(standing.open_attempts or {standing.attempts})
+    )
     if found:
-        outcome = Outcome.ACCEPTED.value
-        lines = (
-            Line(name, Mode.LIVE.value, attempt, outcome, now_us(), code)
-            for name, attempts in found.items()
-            for attempt in sorted(attempts)
-        )
         append_lines(ledger, campaign_lease, lines)
     return list(found)
+
+
+def _was_taken(standing: Standing, reports: Collection[Delivery]) -> bool:
+    if standing.outcome is Outcome.ACCEPTED or not standing.attempts:
+        return False
+    if standing.outcome is Outcome.UNKNOWN:
+        return True
+    return any(each in (ARRIVING if standing.outcome is Outcome.PENDING else ARRIVED) for each in reports)
 
 
 def failures(
@@ -121,6 +155,18 @@ def cancel_remaining(ledger: Ledger, campaign_lease: CampaignLease, plan: Path) 
             for name, mode in zip(names["message_id"].to_pylist(), names["mode"].to_pylist(), strict=True)
         ),
     )
+
+
+def cancel_overtaken(ledger: Ledger, campaign_lease: CampaignLease, plan: Path) -> int:
+    """Settle as cancelled what would be a person's second message of a plan that has one for each; how many."""
+    with connect(plan) as connection:
+        read_journal(connection, ledger.journal(campaign_lease.lease.scope))
+        found = connection.execute(query(_PACKAGE, "overtaken")).fetchall()
+    outcome = Outcome.CANCELLED.value
+    lines = [Line(name, mode, 0, outcome, now_us(), BY_ANOTHER_ADDRESS) for name, mode in found]
+    if lines:
+        append_lines(ledger, campaign_lease, lines)
+    return len(lines)
 
 
 def append_lines(ledger: Ledger, campaign_lease: CampaignLease, lines: Iterable[Line]) -> None:

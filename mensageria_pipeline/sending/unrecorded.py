@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mensageria_pipeline.contracts.messages import LEDGER_FACT, Mode
 from mensageria_pipeline.contracts.messages import SCHEMA as MESSAGES
-from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.contracts.receipts import RECEIPTS
 from mensageria_pipeline.contracts.send_results import SEND_RESULTS, Outcome
 from mensageria_pipeline.errors import LedgerError
@@ -24,7 +24,6 @@ from mensageria_pipeline.ledger.campaign_lease import CampaignLease
 from mensageria_pipeline.ledger.journal import Event, Line, now_us
 from mensageria_pipeline.ledger.journal_view import read_journal
 from mensageria_pipeline.ledger.receipts import microseconds
-from mensageria_pipeline.sending.deliveries import LEDGER_FACT
 from mensageria_pipeline.sending.settle import append_lines
 from mensageria_pipeline.storage.dataset import Stamp, read_stamp
 from mensageria_pipeline.storage.duckdb import literal, open_duckdb, query
@@ -51,11 +50,16 @@ def check_recorded(layout: Layout, ledger: Ledger, partition: str) -> None:
 
 
 def check_own(layout: Layout, ledger: Ledger, partition: str) -> list[Stamp]:
-    """The stamps of a partition's live results and receipts. Raises LedgerError where one is of another ledger."""
+    """The stamps of a partition's live results and receipts.
+
+    Raises LedgerError where one, or the plan, is of another ledger: that one may know of messages that have left.
+    """
     paths = [*result_files(layout, partition), layout.table(Asset.RECEIPTS, partition)]
     stamps = [stamp for path in paths if (stamp := read_stamp(path))]
-    if any(LEDGER_FACT in stamp.facts and stamp.facts[LEDGER_FACT]["id"] != ledger.id for stamp in stamps):
-        raise LedgerError("results_foreign", campaign=partition)
+    plan = read_stamp(layout.table(Asset.MESSAGES, partition))
+    for stamp in (*stamps, *([plan] if plan else [])):
+        if LEDGER_FACT in stamp.facts and stamp.facts[LEDGER_FACT]["id"] != ledger.id:
+            raise LedgerError("results_foreign", campaign=partition)
     return stamps
 
 

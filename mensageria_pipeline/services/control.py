@@ -21,8 +21,17 @@ from mensageria_pipeline.sending.plan_snapshot import plan_snapshot
 from mensageria_pipeline.sending.remaining import find_remaining
 from mensageria_pipeline.sending.results import Results
 from mensageria_pipeline.sending.send import refresh_results
-from mensageria_pipeline.sending.settle import Doubt, cancel_remaining, doubts, failures, reopen, settle_doubts
+from mensageria_pipeline.sending.settle import (
+    Doubt,
+    cancel_remaining,
+    doubts,
+    failures,
+    reopen,
+    settle_doubts,
+    settle_reported,
+)
 from mensageria_pipeline.sending.unrecorded import check_recorded
+from mensageria_pipeline.services.kept_receipts import apply_receipts
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.settled import note_reported
 from mensageria_pipeline.services.status import known_partitions
@@ -240,6 +249,8 @@ def held(
         plan_snapshot(project.layout, partition) as plan,
     ):
         check_recorded(project.layout, project.ledger, partition)
+        apply_receipts(project)
+        settle_reported(project.ledger, campaign_lease)  # whoever has the message is not to get it again
         if as_seen not in {None, seen(project, partition)}:
             raise ChangedError("decision_changed", campaign=partition)
         yield campaign_lease, plan

@@ -18,6 +18,7 @@ OWN_CODES = (
     "not_sendable",
     "gave_up",
     "by_operator",
+    "other_address",
     "timeout",
     "broken_connection",
     "unreadable_answer",

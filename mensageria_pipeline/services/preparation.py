@@ -13,6 +13,7 @@ from mensageria_pipeline.messages.plan import MessagesSummary, plan_messages, te
 from mensageria_pipeline.providers.choice import accepted_kinds, provider_for
 from mensageria_pipeline.recipients.normalize import TextNeeds
 from mensageria_pipeline.recipients.validate import ProgressSink, RecipientsSummary, validate_recipients
+from mensageria_pipeline.sending.unrecorded import check_own
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.settled import FAILED, judged_by
 from mensageria_pipeline.storage.layout import Layout
@@ -69,6 +70,11 @@ def plan_campaign(
     definition: CampaignDefinition,
     on_progress: ProgressSink = lambda _done, _total: None,
 ) -> MessagesSummary:
-    """plan_messages through providers that take the campaign's channels. Raises DefinitionError where one does not."""
+    """plan_messages through providers that take the campaign's channels.
+
+    Raises DefinitionError where one does not, and LedgerError where messages of another ledger are there: what has left
+    of them is not known here.
+    """
+    check_own(layout, ledger, partition.key)
     choice = partial(provider_for, partition.campaign, definition)
-    return plan_messages(layout, partition, definition, ledger.key, choice, on_progress)
+    return plan_messages(layout, partition, definition, ledger.key, ledger.id, choice, on_progress)

@@ -6,8 +6,9 @@ import duckdb
 from starlette.testclient import TestClient
 
 from mensageria_pipeline.analytics.warehouse import open_warehouse, publish
-from mensageria_pipeline.receipts.process import ProcessSummary, process_receipts
+from mensageria_pipeline.receipts.process import process_receipts
 from mensageria_pipeline.receipts.receiver import Receiver
+from mensageria_pipeline.services.kept_receipts import ProcessSummary
 from mensageria_pipeline.storage.layout import Asset
 from mensageria_pipeline_tests.fakes.provider_server import ProviderServer
 from mensageria_pipeline_tests.fakes.smtp_server import SmtpServer

@@ -204,7 +204,7 @@ def test_the_control_file_of_another_installation_is_refused(sent: Workbench, pr
     Ledger(sent.layout.ledger_dir).key  # noqa: B018 - a new one is made
     stranger = Workbench(Project(sent.project.settings))
     with pytest.raises(LedgerError, match="outra instalação"):
-        _live(stranger, provider_server)
+        stranger.send("a")
     shutil.rmtree(sent.layout.ledger_dir / "a")
     with pytest.raises(LedgerError, match="outro registro de envios"):
         _live(stranger, provider_server)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from mensageria_pipeline.contracts.messages import Mode
+from mensageria_pipeline.contracts.receipts import Delivery
 from mensageria_pipeline.contracts.send_results import Outcome
 from mensageria_pipeline.errors import ChangedError, LeaseLostError
 from mensageria_pipeline.ledger.campaign_lease import CampaignLease, lease_campaign
@@ -92,7 +93,7 @@ def test_who_slept_through_a_takeover_settles_and_cancels_nothing(doubtful: Work
     decisions: list[Callable[[CampaignLease], object]] = [
         lambda hold: settle_doubts(ledger, hold, found, None),
         lambda hold: settle_doubts(ledger, hold, found, Outcome.ACCEPTED),
-        lambda hold: settle_receipted(ledger, hold, [each.message_id for each in found], "by_receipt"),
+        lambda hold: settle_receipted(ledger, hold, {each.message_id: [Delivery.SENT] for each in found}, "by_receipt"),
         lambda hold: cancel_remaining(ledger, hold, plan),
         lambda hold: refresh_results(doubtful.layout, ledger, hold, plan),
     ]

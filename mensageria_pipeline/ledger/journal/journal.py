@@ -19,9 +19,9 @@ from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.errors import LedgerError
 from mensageria_pipeline.ledger.file import LedgerFile, read_fact
 from mensageria_pipeline.ledger.groups import grouped
-from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LINES, SCHEMA, LatestLine
+from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LINES, SCHEMA, Event, LatestLine, provider_of
 from mensageria_pipeline.ledger.journal.shard import WRITTEN_HERE, Shard
-from mensageria_pipeline.ledger.message_states import DECIDING, States, settled, unsettled
+from mensageria_pipeline.ledger.message_states import DECIDING, Standing, States, settled, unsettled
 from mensageria_pipeline.storage.times import DEFAULT_TIMES
 
 _FETCH_ROWS = "50000"
@@ -108,15 +108,25 @@ class Journal:
             }
         return found
 
-    def open_attempts(self, mode: Mode, message_ids: Sequence[str]) -> dict[str, set[int]]:
-        """Of some messages those in doubt: each with its attempts that may have arrived."""
-        found: dict[str, set[int]] = {}
+    def standings(self, mode: Mode, message_ids: Sequence[str]) -> dict[str, Standing]:
+        """Where some messages stand; those that were never touched are not in it."""
+        found: dict[str, Standing] = {}
         for some in grouped(message_ids):
             query = _STATE_LINES.where(LINES.c.mode == mode.value, LINES.c.message_id.in_(some))
             rows = sorted(self._rows(query))
             final = settled((row.message_id, row.event) for row in rows if row.event in DECIDING)
-            others = unsettled((row.message_id, row.attempt, row.event) for row in rows if row.message_id not in final)
-            found |= {name: state.open_attempts for name, state in others.items() if state.is_in_doubt}
+            touched = unsettled((row.message_id, row.attempt, row.event) for row in rows)
+            states = States(final, {name: state for name, state in touched.items() if name not in final})
+            found |= {name: Standing.of(name, states, state.attempts) for name, state in touched.items()}
+        return found
+
+    def providers(self, message_ids: Sequence[str]) -> dict[str, set[str]]:
+        """The providers that requests for some messages went to; empty names are of lines from before they said so."""
+        found: dict[str, set[str]] = {}
+        for some in grouped(message_ids):
+            chosen = LINES.c.message_id.in_(some) & (LINES.c.event == Event.ATTEMPTING.value)
+            for row in self._rows(sa.select(LINES.c.message_id, LINES.c.route).where(chosen).distinct()):
+                found.setdefault(row.message_id, set()).add(provider_of(row.route or ""))
         return found
 
     @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mensageria_pipeline.contracts.receipts import RECEIPTS, Delivery, OptOutRequest
+from mensageria_pipeline.contracts.receipts import ARRIVED, RECEIPTS, Delivery, OptOutRequest
 from mensageria_pipeline.ledger.file import LedgerFile
 from mensageria_pipeline.ledger.groups import grouped
 from mensageria_pipeline.ledger.journal import now_us
@@ -133,6 +133,18 @@ class Receipts:
                 values = zip(*rows, strict=True)
                 arrays = [pa.array(list(v), f.type) for v, f in zip(values, RECEIPTS, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=RECEIPTS)
+
+    def arrived(self, message_ids: Sequence[str]) -> set[str]:
+        """Of some messages those that a report says their person has."""
+        if not (self._folder / "receipts.db").exists():
+            return set()
+        found: set[str] = set()
+        columns, reached = REPORTS.c, [delivery.value for delivery in ARRIVED]
+        with self._file.read() as connection:
+            for some in grouped(message_ids):
+                chosen = columns.message_id.in_(some) & columns.delivery.in_(reached)
+                found |= set(connection.execute(sa.select(columns.message_id).where(chosen)).scalars())
+        return found
 
     def has_any(self, campaign: str) -> bool:
         """Whether anything was reported on a partition's messages."""

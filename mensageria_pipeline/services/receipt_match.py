@@ -2,12 +2,15 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from mensageria_pipeline.ledger import Ledger
 from mensageria_pipeline.ledger.receipts import StoredReceipt
 from mensageria_pipeline.storage.duckdb import literal, open_duckdb, query
 from mensageria_pipeline.storage.layout import Asset, Layout
@@ -16,10 +19,17 @@ _logger = logging.getLogger(__name__)
 DAYS = 60
 """A campaign that nothing was written of for longer gets no reports any more."""
 _COLUMNS = "message_id, provider, channel"
+_Row = tuple[int, str, str, bool]
+"""A row of matches.sql."""
 
 
-def match_receipts(layout: Layout, receipts: Sequence[StoredReceipt]) -> dict[int, tuple[str, str, str]]:
-    """Report number → (partition, message id, channel), for those that are about a message of ours."""
+def match_receipts(
+    layout: Layout, ledger: Ledger, receipts: Sequence[StoredReceipt]
+) -> dict[int, tuple[str, str, str]]:
+    """Report number → (partition, message id, channel), for those that are about a message of ours.
+
+    A provider speaks of messages that it was asked to send, and of no others.
+    """
     found: dict[int, tuple[str, str, str]] = {}
     left = {receipt.seq: receipt for receipt in receipts}
     with open_duckdb() as connection:
@@ -31,10 +41,34 @@ def match_receipts(layout: Layout, receipts: Sequence[StoredReceipt]) -> dict[in
             except duckdb.Error as error:  # one campaign's damaged file; whoever works on it says so
                 _logger.warning("a campaign cannot be looked through", extra={"problem": type(error).__name__})
                 continue
-            for seq, message_id, channel in rows:
+            for seq, message_id, channel in _of_their_own(ledger, partition, left, rows):
                 found[seq] = (partition, message_id, channel)
                 del left[seq]
     return found
+
+
+def addresses_planned(layout: Layout, partition: str, message_ids: Sequence[str]) -> dict[str, str]:
+    """Where messages of a plan would go, as keyed hashes; those that are not planned any more are not in it."""
+    plan = layout.table(Asset.MESSAGES, partition)
+    if not plan.exists():
+        return {}
+    chosen = pc.field("message_id").isin(pa.array(message_ids, pa.string()))
+    rows = pq.read_table(plan, columns=["message_id", "address_key"], filters=chosen, partitioning=None)
+    return dict(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+
+def _of_their_own(
+    ledger: Ledger, partition: str, receipts: Mapping[int, StoredReceipt], rows: Sequence[_Row]
+) -> Iterator[tuple[int, str, str]]:
+    """The matches whose provider had the message: planned for it, or asked by an intent.
+
+    An intent of before they named their provider may have been anybody's.
+    """
+    others = [message_id for _, message_id, _, is_planned in rows if not is_planned]
+    asked = ledger.journal(partition).providers(others) if others else {}
+    for seq, message_id, channel, is_planned in rows:
+        if is_planned or not asked.get(message_id, set()).isdisjoint({receipts[seq].provider, ""}):
+            yield seq, message_id, channel
 
 
 def _latest(layout: Layout) -> Iterator[str]:
@@ -57,7 +91,7 @@ def _written_at(path: Path) -> float:
 
 def _in(
     connection: duckdb.DuckDBPyConnection, layout: Layout, partition: str, receipts: Sequence[StoredReceipt]
-) -> list[tuple[int, str, str]]:
+) -> list[_Row]:
     sources = []
     plan = layout.table(Asset.MESSAGES, partition)
     if plan.exists():
@@ -74,4 +108,4 @@ def _in(
     )
     connection.register("wanted", wanted)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW known AS {' UNION ALL '.join(sources)}")
-    return connection.execute(query("mensageria_pipeline.receipts", "matches")).fetchall()
+    return connection.execute(query("mensageria_pipeline.services", "matches")).fetchall()
