@@ -14,6 +14,11 @@ def mask(value: str | None) -> str:
     return f"{text[:1]}…" if text else ""
 
 
+def looks_masked(text: object) -> bool:
+    """True for a text in which something is masked."""
+    return "…" in str(text)
+
+
 def shown_headers(headers: Iterable[str]) -> list[str]:
     """Headers as a sentence may list them: all are masked where one looks like a person's data.
 

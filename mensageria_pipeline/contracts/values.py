@@ -70,7 +70,6 @@ NULL_WORDS = (
     "(nulo)",
     "<nulo>",
     "<na>",
-    "nat",
     "(none)",
     "(vazio)",
     "(em branco)",

@@ -4,24 +4,45 @@ Spreadsheet programs keep the last result of every formula beside it; libraries 
 whose result is an empty text is marked as text by those that worked it out.
 """
 
+import html
 import re
 import zipfile
 from pathlib import Path
 
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml$")
+_SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
+_LINK = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
+_ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
 _WITHOUT_RESULT = re.compile(
-    rb"""<c(?=[\s>])(?![^>]*\st="str")[^>]*>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>"""
+    rb"""<(?:\w+:)?c(?=[\s>])(?![^>]*\st="str")[^>]*>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"""
+    rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
 )
 _CHUNK_BYTES = 1 << 20
 _SEAM_BYTES = 16_384
 """A formula has at most 8,192 characters."""
 
 
-def sheets_not_worked_out(path: Path) -> list[str]:
-    """The parts of an xlsx workbook, by the names of their files, that have a formula without a result."""
+def is_not_worked_out(path: Path, sheet: str) -> bool:
+    """Whether a sheet of an xlsx workbook has a formula without a result. False where the sheet's part is not found."""
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if _SHEET.match(name)]
-        return [Path(name).stem for name in names if _has_any(archive, name)]
+        part = _part_of(archive, sheet)
+        return part in archive.namelist() and _has_any(archive, part)
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Which file of the archive a sheet is; empty for none."""
+    try:
+        book = archive.read("xl/workbook.xml").decode()
+        links = archive.read("xl/_rels/workbook.xml.rels").decode()
+    except (KeyError, UnicodeDecodeError):
+        return ""
+    named = [each for each in map(_attributes, _SHEET.findall(book)) if each.get("name") == sheet]
+    targets = {each.get("Id"): each.get("Target", "") for each in map(_attributes, _LINK.findall(links))}
+    target = targets.get(named[0].get("r:id"), "") if named else ""
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _attributes(element: str) -> dict[str, str]:
+    return {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(element)}
 
 
 def _has_any(archive: zipfile.ZipFile, name: str) -> bool:
@@ -29,7 +50,7 @@ def _has_any(archive: zipfile.ZipFile, name: str) -> bool:
     with archive.open(name) as sheet:
         while chunk := sheet.read(_CHUNK_BYTES):
             seam = tail + chunk
-            if b"<f" in seam and _WITHOUT_RESULT.search(seam):
+            if (b"<f" in seam or b":f" in seam) and _WITHOUT_RESULT.search(seam):
                 return True
             tail = seam[-_SEAM_BYTES:]
     return False

@@ -67,6 +67,8 @@ class Reading:
     sheets: tuple[str, ...] = ()
     other_sheets: tuple[str, ...] = ()
     """Visible ones with rows of their own, that are not read."""
+    minor_sheets: tuple[str, ...] = ()
+    """Hidden ones with anything in them, and visible ones with a single row."""
     header_row: int = 0
     preamble_count: int = 0
     """Filled lines above the header: titles, dates of export."""

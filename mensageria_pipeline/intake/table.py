@@ -29,9 +29,20 @@ _DATA_DIGITS = 8
 _TOTALS = re.compile(r"(?:(?:sub)?tota(?:l|is)|soma|grand total)(?: geral| de \w+)?[\s:.\d]*")
 _PERSONAL = re.compile(r"@|^\+?[\d\s().\-]{10,}$|^[\d.\-/]{11,18}$")
 """What no total has: an address, a phone, a CPF."""
-_PERSON = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?\(?\d[\d\s()\-]{8,17}\d|\d{3}\.\d{3}\.\d{3}-\d{2}")
+_PERSON = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?\(?(?:\d[\s()\-]{0,2}){9,14}\d|\d{3}\.\d{3}\.\d{3}-\d{2}", re.ASCII)
 """A whole cell that is an e-mail, a phone or a CPF. The CNPJ of a title is that of a company."""
+_LABEL = re.compile(
+    r".*:.*|(?:e mail|email|contato|suporte|sac|atendimento|responsavel|telefone|fone|tel|celular|whatsapp|pedido"
+    r"|protocolo|contrato|empresa|cliente|filial|loja|usuario|codigo|numero|conta|cpf|cnpj|periodo|data|total"
+    r"|(?:enviado|gerado|exportado|emitido|criado) (?:por|em))(?: d[aeo] \w+)?"
+)
+"""What stands before a value of the file's own: who made it, for whom."""
+_PERSONAL_CELL = r"@|\d{8}"
 _FEW_NAMES = 2
+_ADDRESS_WORDS = ("mail", "fone", "cel", "phone", "mobile", "whats", "zap", "contato", "endereco", "destin", "cpf")
+"""Within the names of columns that may hold e-mails, phones and documents."""
+_LABELLED = 2
+"""A label and its value."""
 _NAMED = {"parquet", "jsonl"}
 """Formats that name every column."""
 
@@ -51,6 +62,8 @@ class Sheet:
     """Headers that are ours, because the file has none above the column."""
     filled: set[str] = field(default_factory=set)
     """Those of `unnamed` that have any value so far."""
+    personal: set[str] = field(default_factory=set)
+    """Those of `unnamed` that have a value which may be an address or a document."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,6 +92,8 @@ def table_of(grid: Grid, file_name: str, limits: Limits, wanted: Sequence[str] =
     if grid.shape:
         header_width = judge_shape(grid.shape, grid.reading, grid.reading.header_row, _named_until(cells), file_name)
     headers = unique_headers(cells)
+    if grid.shape and grid.shape.usual < _named_until(cells):
+        _check_not_shifted(headers, head, grid, file_name)
     _doubt_headers(cells, headers, above, grid.reading)
     rows = (batch for batch in itertools.chain(head, rest) if batch.num_rows)
     first = next(rows, None)
@@ -145,11 +160,15 @@ def _check_above(rows: Sequence[Sequence[str]], numbers: Sequence[int], known: f
     Raises InputError where one holds a person's address or document, or is a header with rows of its own: people would
     be left out.
     """
+    unlabelled = 0
     for place, row in enumerate(rows[:-1]):
         filled = [cell.strip() for cell in row if cell.strip()]
         named = _score(row, known)
         is_header = bool(named) and (named >= _FEW_NAMES or named == len(filled)) and place < len(rows) - 2
-        if is_header or any(_PERSON.fullmatch(cell) for cell in filled):
+        is_labelled = len(filled) <= _LABELLED and bool(_LABEL.fullmatch(plain(filled[0]).replace("-", " ")))
+        unlabelled += len(filled) > 1 and not is_labelled
+        is_person = not is_labelled and any(_PERSON.fullmatch(cell) for cell in filled)
+        if is_header or is_person or unlabelled > 1:
             raise InputError(
                 "file_rows_above_header", file=file_name, line=numbers[place], header=numbers[len(rows) - 1]
             )
@@ -187,6 +206,21 @@ def _doubt_headers(
         reading.doubts.append(Doubt.of("doubt_renamed", columns=", ".join(shown_headers(renamed))))
 
 
+def _check_not_shifted(headers: Sequence[str], head: Sequence[pa.RecordBatch], grid: Grid, file_name: str) -> None:
+    """A header with more names than the rows have cells may have its surplus name anywhere.
+
+    Raises InputError where e-mails or phones stand under a name that promises none, as far as is read ahead.
+    """
+    for place, header in enumerate(headers):
+        if header_key(header) in KNOWN_NAMES or any(word in header_key(header) for word in _ADDRESS_WORDS):
+            continue
+        cells = [cell for batch in head if place < batch.num_columns - 1 for cell in batch.column(place).to_pylist()]
+        filled = [cell.strip() for cell in cells if cell and cell.strip()]
+        if filled and all(_PERSON.fullmatch(cell) for cell in filled):
+            usual, line = grid.shape.usual if grid.shape else 0, grid.reading.header_row
+            raise InputError("file_header_cells", file=file_name, line=line, header=len(headers), cells=usual)
+
+
 def _named_until(cells: Sequence[str]) -> int:
     """How many columns there are up to the last that has a name."""
     return max((position for position, cell in enumerate(cells, start=1) if _trimmed(cell)), default=0)
@@ -207,12 +241,26 @@ def _checked(
                 place = pc.index(pc.greater(pc.binary_length(column), limits.cell_characters), value=True).as_py()
                 row = batch[ROW_NUMBER][place].as_py()
                 raise InputError("file_cell_too_long", file=file_name, line=row, limit=limits.cell_characters)
+            if header in sheet.unnamed and pc.any(pc.match_substring_regex(column, _PERSONAL_CELL)).as_py():
+                sheet.personal.add(header)
             if header in sheet.unnamed and header not in sheet.filled and column.null_count < len(column):
                 sheet.filled.add(header)
                 if position >= named_until and sheet.reading.format not in _NAMED:
                     sheet.reading.surplus = (*sheet.reading.surplus, header)
         yield batch
     sheet.reading.doubts += entrance.doubts()
+    if sheet.reading.sheet is not None:
+        _set_notes_apart(sheet, named_until)
+
+
+def _set_notes_apart(sheet: Sheet, named_until: int) -> None:
+    """Values beside the table, which an entirely empty column parts from it, are notes: they shift no row."""
+    beyond = sheet.headers[named_until:]
+    gap = next((place for place, header in enumerate(beyond) if header not in sheet.filled), len(beyond))
+    notes = [header for header in beyond[gap:] if header in sheet.reading.surplus and header not in sheet.personal]
+    if notes:
+        sheet.reading.surplus = tuple(header for header in sheet.reading.surplus if header not in notes)
+        sheet.reading.doubts.append(Doubt.of("doubt_notes_beside", columns=", ".join(notes)))
 
 
 def _without_values_beyond(

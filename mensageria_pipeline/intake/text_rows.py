@@ -45,8 +45,9 @@ class Profile:
     with_digits: list[int] = field(default_factory=list)
     """Per column: cells that are digits and their punctuation."""
     rows: int = 0
-    has_padding: bool = False
-    """True where a cell begins with a blank."""
+    padded: int = 0
+    """Cells that begin with a blank, of all that are filled beyond the first of each row."""
+    beyond_first: int = 0
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[str]], width: int) -> "Profile":
@@ -64,7 +65,13 @@ class Profile:
                 self.counts[position] += 1
                 self.with_at[position] += "@" in cell
                 self.with_digits[position] += bool(_DIGITS.fullmatch(cell))
-                self.has_padding = self.has_padding or cell[0] == " "
+                self.beyond_first += position > 0
+                self.padded += position > 0 and cell[0] == " "
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether most delimiters have a blank after them, so that blanks tell no prose."""
+        return 0 < self.beyond_first <= 2 * self.padded
 
     def with_row(self, beginning: Sequence[str]) -> "Profile":
         """The same with the beginning of one more row."""
@@ -76,23 +83,45 @@ class Profile:
         """False where the number of cells or what is in them says that it is no row of this file."""
         if len(cells) != self.width:
             return False
-        if self.rows >= _FEW and not self.has_padding and any(cell.startswith(" ") for cell in cells):
+        if self.rows >= _FEW and not self.is_padded and 2 * sum(cell.startswith(" ") for cell in cells) > len(cells):
+            return False  # prose
+        filled = [(place, cell) for place, cell in enumerate(cells) if cell.strip()]
+        if any(self._is_always_at(place) and "@" not in cell for place, cell in filled):
             return False
-        return not any(self._is_foreign(position, cell) for position, cell in enumerate(cells) if cell.strip())
+        numbers = [bool(_DIGITS.fullmatch(cell)) for place, cell in filled if self._is_always_digits(place)]
+        return any(numbers) or not numbers
 
-    def shows_a_row(self, cells: Sequence[str]) -> bool:
+    def shows_a_row(self, cells: Sequence[str], places: Sequence[int]) -> bool:
+        """True where a line holds, at one of `places`, what its column holds: an address, or, in a line that could be
+        a row, a number."""
+        inside = [place for place in places if place < self.width and (place or len(cells) >= self.width)]
+        if any(self._is_always_at(place) and "@" in cells[place] for place in inside):
+            return True
+        if len(cells) != self.width:
+            return False
+        if any(0 < self.counts[place] <= 2 * self.with_at[place] and "@" in cells[place] for place in places):
+            return True
+        is_number = any(
+            _FEW <= self.counts[place] <= 2 * self.with_digits[place]
+            and _DIGITS.fullmatch(cells[place])
+            and (self.is_padded or cells[place][0] != " ")
+            for place in places
+        )
+        return is_number and self.could_be_row(cells)
+
+    def always_shows(self, cells: Sequence[str]) -> bool:
         """True where a cell is what its column always is: an address, or a number."""
         return any(
-            (0 < count == self.with_at[place] and "@" in cell)
-            or (_FEW <= count == self.with_digits[place] and _DIGITS.fullmatch(cell) is not None)
-            for place, (cell, count) in enumerate(zip(cells, self.counts, strict=False))
+            (self._is_always_at(place) and "@" in cell)
+            or (self._is_always_digits(place) and _DIGITS.fullmatch(cell) is not None)
+            for place, cell in enumerate(cells[: self.width])
         )
 
-    def _is_foreign(self, position: int, cell: str) -> bool:
-        count = self.counts[position]
-        if count and self.with_at[position] == count and "@" not in cell:
-            return True
-        return count >= _FEW and self.with_digits[position] == count and not _DIGITS.fullmatch(cell)
+    def _is_always_at(self, place: int) -> bool:
+        return 0 < self.counts[place] == self.with_at[place]
+
+    def _is_always_digits(self, place: int) -> bool:
+        return _FEW <= self.counts[place] == self.with_digits[place]
 
 
 class _Lines:
@@ -137,18 +166,30 @@ class _Span(NamedTuple):
     last: int
 
 
-def _by_line(cells: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[_Span]]:
-    """What every line of a row holds if the quotes around the cells that span lines are not meant."""
-    lines: list[list[str]] = [[]]
+class _Bare(NamedTuple):
+    """A line of a row, as if the quotes around the cells that span lines were not meant."""
+
+    cells: list[str]
+    inside: list[int]
+    """Which of its cells were within such quotes, but for the beginning and the end of the cell itself."""
+
+
+def _by_line(cells: Sequence[str], delimiter: str) -> tuple[list[_Bare], list[_Span]]:
+    lines = [_Bare([], [])]
     spans: list[_Span] = []
     for place, cell in enumerate(cells):
         pieces = _LINE_BREAK.split(cell)
         if len(pieces) == 1:
-            lines[-1].append(cell)
+            lines[-1].cells.append(cell)
             continue
         spans.append(_Span(place, len(lines) - 1, len(lines) + len(pieces) - 2))
-        lines[-1].extend(pieces[0].split(delimiter))
-        lines.extend(piece.split(delimiter) for piece in pieces[1:])
+        for number, piece in enumerate(pieces):
+            if number:
+                lines.append(_Bare([], []))
+            found, start = piece.split(delimiter), len(lines[-1].cells)
+            first, last = start + (number == 0), start + len(found) - (number == len(pieces) - 1)
+            lines[-1].inside.extend(range(first, last))
+            lines[-1].cells.extend(found)
     return lines, spans
 
 
@@ -204,33 +245,40 @@ class RowReader:
     def _is_believed(self, cells: list[str], taken: Sequence[str], *, is_after_broken: bool, is_suspect: bool) -> bool:
         if self.profile is None or (len(taken) == 1 and not (is_after_broken or is_suspect)):
             return True
-        if is_suspect and len(taken) == 1 and not self.profile.shows_a_row(cells):
+        if is_suspect and len(taken) == 1 and not self.profile.always_shows(cells):
             return False
         if len(taken) == 1:  # it may go on with the cell of the broken line above it
             return self.profile.could_be_row(cells) and taken[0].count(self.dialect.quote) % 2 == 0
-        return len(cells) == self.profile.width and not self._may_be_rows(cells, taken)
+        return len(cells) == self.profile.width and not self._may_be_rows(cells)
 
-    def _may_be_rows(self, cells: list[str], taken: Sequence[str]) -> bool:
+    def _may_be_rows(self, cells: list[str]) -> bool:
         """Whether the lines that cells span may be rows of their own, between two quotes that are out of place.
 
-        They may where both the first and the last line of a cell are complete without it, or where one shows what rows
-        show.
+        They may where both the first and the last line of a cell are complete without it and it is no prose, or where
+        one shows, within it, what rows show: of two rows that became one, the address of one is inside.
         """
         if self.profile is None:
             return False
         lines, spans = _by_line(cells, self.dialect.delimiter)
-        known = self.profile.with_row(lines[0][: spans[0].place])
-        swallowed = [[bare, *self._readings(line)] for bare, line in zip(lines[1:], taken[1:], strict=False)]
-        possible = [[reading for reading in readings if known.could_be_row(reading)] for readings in swallowed]
-        if any(known.shows_a_row(reading) for readings in possible for reading in readings):
-            return True
-        return any(
-            len(lines[span.first]) == len(lines[span.last]) == len(cells) and any(possible[span.first : span.last])
-            for span in spans
+        known = self.profile.with_row(lines[0].cells[: spans[0].place])
+        return any(known.shows_a_row(line.cells, line.inside) for line in lines) or any(
+            self._is_of_rows(span, lines, cells[span.place], known) for span in spans
         )
 
-    def _readings(self, line: str) -> list[list[str]]:
-        return [each for each in (self.dialect.split(line), self.dialect.cells(line)) if each]
+    def _is_of_rows(self, span: _Span, lines: Sequence[_Bare], cell: str, profile: Profile) -> bool:
+        """Whether a cell's first and last line are complete without it, or one between them is complete in itself."""
+        if profile.width == 1:
+            return any(profile.could_be_row(line.cells) for line in lines[span.first + 1 : span.last + 1])
+        whole = [len(line.cells) == profile.width for line in lines[span.first : span.last + 1]]
+        texts = _LINE_BREAK.split(cell)
+        is_split = whole[0] and whole[-1] and not self._is_prose(texts, profile)
+        between = zip(whole[1:-1], texts[1:-1], strict=True)
+        return is_split or any(is_whole and not self._is_prose([text], profile) for is_whole, text in between)
+
+    def _is_prose(self, lines: Sequence[str], profile: Profile) -> bool:
+        """Whether most delimiters in the text have a blank after them, where the file's own have none."""
+        after = [part for line in lines for part in line.split(self.dialect.delimiter)[1:]]
+        return not profile.is_padded and 2 * sum(part.startswith(" ") for part in after) > len(after)
 
     def _broken(self, number: int, line: str) -> TextRow:
         """A line as it is; what is beyond the usual number of cells stays in the last."""

@@ -61,6 +61,7 @@ def _read_first(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     others: list[str] = []
+    minor: list[str] = []
     unreadable: list[str] = []
     for name in names:
         try:
@@ -72,20 +73,22 @@ def _read_first(
                 raise
             unreadable.append(name)
             continue
-        if len(names) > 1 and loaded.visible != "visible":
-            continue
+        is_hidden = len(names) > 1 and loaded.visible != "visible"
         batch, errors = loaded.to_arrow_with_errors()
         table = pa.Table.from_batches([batch])
-        if not found and table.num_columns > columns:
-            return {"error": _TOO_WIDE, "found": table.num_columns}
-        if found:
-            others += [name] if len(filled_rows(table)) > 1 else []
+        if found or is_hidden:
+            rows = len(filled_rows(table))
+            others += [name] if rows > 1 and not is_hidden else []
+            minor += [name] if rows and (rows == 1 or is_hidden) else []
             continue
+        if table.num_columns > columns:
+            return {"error": _TOO_WIDE, "found": table.num_columns}
         table = texts_of(workbook, name, table, errors)
         filled = filled_rows(table)
         if len(filled):
             _write(table, filled, target)
-            found = {"sheet": name, "sheets": workbook.sheet_names, "others": others, "unreadable": unreadable}
+            found = {"sheet": name, "sheets": workbook.sheet_names, "others": others, "minor": minor}
+            found["unreadable"] = unreadable
     return found or {"error": "file_empty"}
 
 

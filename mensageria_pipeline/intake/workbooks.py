@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from mensageria_pipeline.contracts.columns import REJECTS_SHEET
 from mensageria_pipeline.errors import InputError
-from mensageria_pipeline.intake.formulas import sheets_not_worked_out
+from mensageria_pipeline.intake.formulas import is_not_worked_out
 from mensageria_pipeline.intake.grid import Doubt, Grid, Reading
 from mensageria_pipeline.storage.limits import Limits
 
@@ -37,8 +37,10 @@ def open_workbook(path: Path, extension: str, file_name: str, limits: Limits, sh
         source.symlink_to(path.resolve())
         rows = Path(folder) / "rows.arrow"
         found = _read(source, rows, file_name, limits, sheet)
+        if extension in _WITH_FORMULAS:
+            _check_formulas(path, file_name, found["sheet"])
         reading = Reading(extension.removeprefix("."), sheet=found["sheet"], sheets=tuple(found["sheets"]))
-        reading.other_sheets = tuple(found["others"])
+        reading.other_sheets, reading.minor_sheets = tuple(found["others"]), tuple(found["minor"])
         if found["others"]:
             reading.doubts.append(Doubt.of("doubt_other_sheets", sheets=", ".join(found["others"])))
         if found["unreadable"]:
@@ -61,8 +63,6 @@ def _check(path: Path, extension: str, file_name: str, limits: Limits) -> None:
         raise InputError("file_damaged" if b"\x00" in head else "file_text_as_excel", file=file_name)
     if head.startswith(ZIP):
         _check_size(path, file_name, limits)
-        if extension in _WITH_FORMULAS and (sheets := _not_worked_out(path, file_name)):
-            raise InputError("file_formulas_unsaved", file=file_name, sheet=", ".join(sheets))
 
 
 def _check_size(path: Path, file_name: str, limits: Limits) -> None:
@@ -75,9 +75,11 @@ def _check_size(path: Path, file_name: str, limits: Limits) -> None:
         raise InputError("file_too_large", file=file_name, limit=limits.size_mib)
 
 
-def _not_worked_out(path: Path, file_name: str) -> list[str]:
+def _check_formulas(path: Path, file_name: str, sheet: str) -> None:
+    """Raises InputError where the sheet has formulas that nobody has worked out."""
     try:
-        return sheets_not_worked_out(path)
+        if is_not_worked_out(path, sheet):
+            raise InputError("file_formulas_unsaved", file=file_name, sheet=sheet)
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError):
         raise InputError("file_damaged", file=file_name) from None
 

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from mensageria_pipeline.contracts.clean_text import is_plain, key_text
 from mensageria_pipeline.contracts.values import SPREADSHEET_ERROR
 
-ROUNDED = r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+"
-"""A number in scientific notation: its digits are lost."""
+ROUNDED = r"[+-]?\d(?:[.,]\d+)?[eE]\+\d+|[+-]?\d[.,]\d+[eE]\d+"
+"""A number in scientific notation, as programs write it: its digits are lost. `12E45` is an id."""
 _FRACTION = r"\d{16,}\.0+"
 """A whole number as a program writes it that holds it as a fraction of eight bytes."""
 _EXACT_UNTIL = 2**53

@@ -22,6 +22,17 @@ from mensageria_pipeline.storage.layout import Layout
 
 _DATABASES = frozenset({".duckdb", ".db"})
 _SHOWN_ROWS = 20
+_UNSURE = frozenset(
+    {
+        "doubt_header_data",
+        "doubt_header_longer",
+        "doubt_other_sheets",
+        "doubt_totals",
+        "doubt_trailing",
+        "doubt_unreadable_sheets",
+    }
+)
+"""Doubts about which value belongs to which key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +102,28 @@ def _rows_of(path: Path, opened: Path, lookup: Lookup) -> Iterator[pa.RecordBatc
     wanted = (lookup.lookup_key or lookup.key, *lookup.columns)
     try:
         with open_sheet(path, ReadOptions(wanted=wanted), opened) as sheet:
-            _check(sheet.reading, lookup.table)
+            _check_rows(sheet.reading, lookup.table)
             schema = pa.schema([pa.field(header, pa.string()) for header in sheet.headers])
             yield pa.RecordBatchReader.from_batches(
                 schema, (batch.select(list(sheet.headers)).cast(schema) for batch in sheet.batches)
             )
+            _check_table(sheet.reading)
     except InputError as error:
-        if error.key.startswith(("lookup_", "enrich_")):
+        if error.key == "lookup_rows":
             raise
         raise InputError("lookup_unreadable", table=lookup.table, reason=error.text()) from None
 
 
-def _check(reading: Reading, table: str) -> None:
+def _check_table(reading: Reading) -> None:
+    """Raises InputError, once all rows are read, for what is only a doubt in a list: nobody looks at a lookup."""
+    if reading.surplus:
+        raise InputError("lookup_surplus", columns=", ".join(reading.surplus))
+    for doubt in reading.doubts:
+        if doubt.key in _UNSURE:
+            raise InputError("as_said", sentence=doubt.text())
+
+
+def _check_rows(reading: Reading, table: str) -> None:
     rows = sorted(set[int]().union(*reading.faults.values()))
     if rows:
         shown = ", ".join(map(str, rows[:_SHOWN_ROWS]))

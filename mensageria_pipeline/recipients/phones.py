@@ -17,8 +17,8 @@ _OPERATOR_MARK = r"(?i)0xx"
 _ABROAD = r"^\s*\(?\s*00(?!55)"
 _WRAPPED = r"^\s*\(\s*\+\s*(\d{1,3})\s*\)"
 """`(+51) …`: the country in brackets."""
-_SEVERAL = r"/\s*\d{1,4}\s*$"
-"""`3222-1234/35`: two numbers that end differently."""
+_NO_PHONE = r"/\s*\d{1,4}\s*$|^\s*\d{3}\.\d{3}\.\d{3}-?\d{2}\s*$"
+"""`3222-1234/35`, two numbers that end differently; a CPF with its dots."""
 _ALL_ALIKE = "|".join(rf"\d{{2}}{digit}{{8,9}}" for digit in "0123456789")
 """Numbers that people type where one is asked for."""
 _SERVICE = r"(?:(?:00)?55)?0?[3-9]00\d{6,8}"
@@ -51,7 +51,7 @@ def phones(raw: "pd.Series[str]") -> pd.DataFrame:
     """
     raw = whole(without_scheme(raw)).str.replace(_DASHES, "-", regex=True).str.replace(_OPERATOR_MARK, "0", regex=True)
     raw = raw.str.replace(_ABROAD, "+", regex=True).str.replace(_WRAPPED, r"+\1 ", regex=True)
-    has_form = raw.str.fullmatch(_PHONE_FORM) & ~raw.str.contains(_SEVERAL, regex=True)
+    has_form = raw.str.fullmatch(_PHONE_FORM) & ~raw.str.contains(_NO_PHONE, regex=True)
     digits = raw.str.replace(r"\D", "", regex=True)
     national, had_zero = _national(digits)
     is_area = national.str.slice(0, 2).isin(AREAS)

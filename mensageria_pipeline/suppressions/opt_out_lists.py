@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from mensageria_pipeline.contracts.masking import looks_masked, shown_headers
 from mensageria_pipeline.contracts.partition import campaign_key
 from mensageria_pipeline.errors import InputError
 from mensageria_pipeline.intake.files import is_ignored
 from mensageria_pipeline.intake.grid import Reading
 from mensageria_pipeline.intake.readers import ReadOptions, open_sheet
 from mensageria_pipeline.intake.registry import IntakeRegistry
+from mensageria_pipeline.intake.table import Sheet
 from mensageria_pipeline.ledger import Ledger
 from mensageria_pipeline.ledger.suppressions import EVERY_CAMPAIGN, ListImport, OptOut, OptOutReason
 from mensageria_pipeline.recipients.normalize import trimmed
@@ -29,6 +31,7 @@ from mensageria_pipeline.storage.layout import Layout
 from mensageria_pipeline.storage.limits import Limits
 from mensageria_pipeline.suppressions.identity import Keys
 from mensageria_pipeline.suppressions.list_columns import ListColumns
+from mensageria_pipeline.suppressions.spread import has_strays
 
 PATIENCE_S = 10.0
 """How long a list that is still being copied is waited for, before preparing or sending stops."""
@@ -197,24 +200,48 @@ def _import(path: Path, opened: Path, campaign: str, content_hash: str, ledger: 
 def _read(path: Path, opened: Path, taken: "_Taken", limits: Limits) -> None:
     """Hand a list's opt-outs on, some thousand rows at a time, of every sheet of a workbook.
 
-    Raises InputError for a list that cannot be read, or not wholly.
+    Sheets that name nobody are passed over beside one that does. Raises InputError for a list that cannot be read, or
+    not wholly, and for one that suppresses nobody.
     """
-    try:
-        sheets: list[str | None] = [None]
-        for name in sheets:
+    sheets: list[str | None] = [None]
+    without_people: list[InputError] = []
+    for name in sheets:
+        shown = f"{path.name} [{name}]" if name else path.name
+        try:
             with open_sheet(path, ReadOptions(sheet=name, limits=limits), opened) as sheet:
-                sheets += sheet.reading.other_sheets if name is None else ()
-                columns = ListColumns.of(sheet.headers, path.name)
-                _check(sheet.reading, path.name)
-                taken.reason = OptOutReason.OPTED_OUT if columns.answer else OptOutReason.LISTED
-                for batch in sheet.batches:
-                    table = pa.Table.from_batches([batch])
-                    for start in range(0, table.num_rows, _ROWS_TOGETHER):
-                        taken.take(table.slice(start, _ROWS_TOGETHER), columns)
-    except InputError as error:
-        if error.key.startswith("suppression_list"):
-            raise
-        raise InputError("suppression_list_unreadable", file=path.name, reason=error.text()) from None
+                sheets += (*sheet.reading.other_sheets, *sheet.reading.minor_sheets) if name is None else ()
+                problem = _read_sheet(sheet, shown, taken)
+                without_people += [problem] if problem else []
+        except InputError as error:
+            if name and error.key == "file_without_rows" and not any(map(looks_masked, error.values.values())):
+                continue  # a header and no more
+            if error.key.startswith("suppression_list"):
+                raise
+            raise InputError("suppression_list_unreadable", file=shown, reason=error.text()) from None
+    if without_people and len(without_people) == len(sheets):
+        raise without_people[0]
+    if taken.is_about_nobody:
+        raise InputError("suppression_list_nobody", file=path.name, count=taken.rows)
+
+
+def _read_sheet(sheet: Sheet, shown: str, taken: "_Taken") -> InputError | None:
+    """Take a sheet in, or say why there is nobody on it. Raises InputError where it names people and cannot be read."""
+    columns = ListColumns.of(sheet.headers)
+    if columns is None:
+        found = ", ".join(shown_headers(sheet.headers)) or "—"
+        problem = InputError("suppression_list_columns", file=shown, found=found)
+        for batch in sheet.batches:
+            if has_strays({name: batch[name] for name in sheet.headers}):
+                raise problem
+        return problem
+    _check(sheet.reading, shown)
+    taken.is_sure = columns.is_sure_of_answers
+    taken.reason = OptOutReason.OPTED_OUT if columns.answers else OptOutReason.LISTED
+    for batch in sheet.batches:
+        table = pa.Table.from_batches([batch])
+        for start in range(0, table.num_rows, _ROWS_TOGETHER):
+            taken.take(table.slice(start, _ROWS_TOGETHER), columns)
+    return None
 
 
 def _check(reading: Reading, file_name: str) -> None:
@@ -243,6 +270,15 @@ class _Taken:
     ignored: int = 0
     unreadable_count: int = 0
     unreadable: list[int] = field(default_factory=list)
+    named: int = 0
+    """Rows that name somebody who is to be left in peace, on whatever channel."""
+    is_sure: bool = True
+    """Whether rows that do not ask to leave are surely answers."""
+
+    @property
+    def is_about_nobody(self) -> bool:
+        """True where every row was passed over, and not because all the answers ask for something else."""
+        return not self.named and bool(self.unreadable_count or (self.ignored and not self.is_sure))
 
     def take(self, table: pa.Table, columns: ListColumns) -> None:
         cells = trimmed(table.select(columns.used).to_pandas())
@@ -256,6 +292,7 @@ class _Taken:
                 self.unreadable_count += 1
                 self.unreadable += [number] if len(self.unreadable) < _SHOWN_ROWS else []
             else:
+                self.named += 1
                 scope = self.campaign or row.campaign
                 for key, subject, channel in self.keys.of(row.known, row.channels):
                     opt_outs[key, scope] = OptOut(key, subject, channel.value, scope, self.reason, self.source)

@@ -12,7 +12,11 @@ _LEAVING = re.compile(
     r"|\b(?:nao|n)\b (?:\w+ ){0,3}?(?:mand\w+|envi\w+|perturb\w*|incomod\w*|receber)\b"
     r"|\bpara (?:com|de) |^para(?: por favor| pf| agora| ja)*$"
     r"|\b(?:chega|basta)(?:$| (?:de|por favor|disso|dessas?|desses?)\b)|\bdeix[ae]\w* (?:me )?em paz\b|\bbloque\w+"
-    r"|\b(?:nao|n)\b (?:quero|desejo)(?: mais)?(?: nada| isso| receber| mensage\w*| contato)?$"
+    r"|\b(?:nao|n)\b (?:quero|queremos|desejo)(?: mais)?(?: nada| isso| receber| mensage\w*| contato)?$"
+    r"|\b(?:nao|n)\b (?:quero|queremos|desejo) mais\b|\b(?:nao|n)\b (?:\w+ ){0,2}?lig(?:a|ar|ue|uem|uei)\b"
+    r"|\bnunca mais\b|\bspam\b|\bdenunci\w+|\bdeix[ae] eu em paz\b|\bexclusao\b"
+    r"|\b(?:nao|n) (?:tenho|temos|ha) (?:mais )?interesse\b|\bsem interesse\b|^(?:nao|n)(?: mais| obrigad[oa]| quero)*$"
+    r"|^(?:p(?:fv?|or favor) )*(?:para|pare|stop)$"
 )
 """What asks to leave, anywhere in an answer in lower case, without accents and marks. In doubt it is no wish."""
 
@@ -45,7 +49,9 @@ def commands_to_leave(answer: str) -> bool:
 def asks_to_leave(answer: str) -> bool:
     """Whether an answer asks for no more messages, in whatever words: for lists that people put together."""
     words = _words(answer)
-    return bool(_LEAVING.search(words) or _COMMAND.fullmatch(words))
+    calm = re.sub(r"([a-z])\1{2,}|(p)\2\b", r"\1\2", words)  # pareee, stopp
+    joined = words.replace(" ", "") if re.fullmatch(r"(?:\w )+\w", words) else ""  # s a i r
+    return any(_LEAVING.search(each) or _COMMAND.fullmatch(each) for each in (words, calm, joined))
 
 
 def _words(answer: str) -> str:

@@ -133,3 +133,21 @@ def test_a_table_may_be_a_workbook(bench: Workbench) -> None:
     bench.define("a", "template: {body: '{{ gerente | default(\"—\") }}'}\n" + (JOIN % "").replace("csv", "xlsx"))
     bench.drop("a", LIST)
     assert bodies(bench) == ["Rui", "Sá", "—"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["codigo", "gerente", "cidade"], ["07", "Rui", "SP"], ["8", "capital", "Sá", "Recife"]],
+        [["codigo", "gerente", "cidade"], ["07", "Rui", "SP"], ["Total", None, None]],
+    ],
+    ids=["shifted", "totals"],
+)
+def test_what_would_be_a_doubt_in_a_list_refuses_a_table(bench: Workbench, rows: list[list[str | None]]) -> None:
+    """Nobody looks at the doubts of a lookup."""
+    bench.layout.lookup_dir.mkdir(parents=True)
+    (bench.layout.lookup_dir / "lojas.xlsx").write_bytes(workbook(rows))
+    bench.drop("a", LIST)
+    with pytest.raises(InputError) as caught:
+        define_and_prepare(bench, TEMPLATE + (JOIN % "").replace("csv", "xlsx"))
+    assert caught.value.key == "lookup_unreadable"

@@ -37,12 +37,39 @@ def reached(bench: Workbench, definition: str) -> list[int]:
         ("email;canal\nana@x.com;qualquer coisa\n", EMAIL),
         ("email;campanha\nana@x.com;???\n", EMAIL),
         ("email;campanha\nana@x.com;geral\n", EMAIL),
+        ('email;nome\n"ana@x.com, eva@x.com";x\n', EMAIL),
+        ("email\nana@x.com.\n", EMAIL),
+        ("email\n'ana@x.com'\n", EMAIL),
+        ("email\n(ana@x.com)\n", EMAIL),
+        ("nome;ddd;telefone\nAna;11;987654321\n", SMS),
+        ("nome;DDD;celular\nAna;(11);98765-4321\n", SMS),
+        ("telefone\n11987654321 / 11911112222\n", SMS),
+        ("telefone\n11987654321 (Ana)\n", SMS),
+        ("telefone\n11911112222 11987654321\n", SMS),
+        ("telefone\n11911112222 - 11987654321\n", SMS),
+        ('telefone;x\n"11911112222\n11987654321";y\n11933334444;z\n', SMS),
+        ("nome;ddd;telefone\nAna;11.0;987654321.0\n", SMS),
+        ("ddd1;tel1;ddd2;tel2\n21;911112222;11;987654321\n", SMS),
+        ("telefone\nwhatsapp 11 98765-4321\n", SMS),
+        ("nome;email;número\nAna;eva@x.com;11987654321\n", SMS),
+        ("email;tel 1\neva@x.com;11987654321\n", SMS),
+        ("telefone;mensagem;resposta\n11987654321;Oferta de natal!;SAIR\n11911112222;Oferta;ok\n", SMS),
+        ("telefone;resposta;texto\n11987654321;sair;Oferta\n", SMS),
     ],
 )
 def test_whoever_is_on_the_list_is_left_in_peace(bench: Workbench, content: str, definition: str) -> None:
     """A column that is named otherwise, a second one, and a word that is not understood narrow nothing."""
     bench.suppress(content)
     assert reached(bench, definition) == [2, 3]
+
+
+def test_an_apostrophe_in_an_address_stays_there(bench: Workbench) -> None:
+    """Of `o'neil@x.com, bia@x.com` nobody called neil."""
+    bench.suppress('email\n"o\'neil@x.com, bia@x.com"\n')
+    bench.define("a", EMAIL)
+    bench.drop("a", "id;email\n1;neil@x.com\n2;o'neil@x.com\n3;bia@x.com\n")
+    bench.prepare("a")
+    assert [row["person"] for row in bench.rows(Asset.VALIDATED_RECIPIENTS, "a")] == ["1"]
 
 
 @pytest.mark.parametrize("content", ["email;canal\nana@x.com;sms\n", "email;canal\nana@x.com;sms, push\n"])
@@ -62,11 +89,49 @@ def test_every_sheet_of_a_workbook_counts(bench: Workbench) -> None:
     assert reached(bench, EMAIL) == [2]
 
 
-def test_a_sheet_without_anybody_to_know_stops_the_list(bench: Workbench) -> None:
-    put(bench, workbook([["email"], ["ana@x.com"]], sheets={"Notas": [["assunto"], ["pedidos de maio"]]}))
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("Notas", [["Observações sobre a lista"], ["feito por Maria em 2026-11-01"], ["ok"]]),
+        ("Resumo", [["Motivo", "Total"], ["pediu", 1], ["Total", 1]]),
+        ("Modelo", [["email"]]),
+    ],
+)
+def test_a_sheet_that_names_nobody_is_passed_over(bench: Workbench, name: str, rows: list[list[object]]) -> None:
+    put(bench, workbook([["email"], ["ana@x.com"]], sheets={name: rows}))
+    assert reached(bench, EMAIL) == [2, 3]
+
+
+def test_the_list_may_stand_on_the_second_sheet(bench: Workbench) -> None:
+    put(bench, workbook([["Motivo", "Total"], ["pediu", 1]], sheets={"Lista": [["email"], ["ana@x.com"]]}))
+    assert reached(bench, EMAIL) == [2, 3]
+
+
+@pytest.mark.parametrize("rows", [[["contatos"], ["ana@x.com"]], [["ana@x.com"]], [["quem"], ["11987654321"]]])
+def test_a_sheet_that_names_somebody_in_no_known_column_stops_the_list(bench: Workbench, rows: list[list[str]]) -> None:
+    """The sentence says which sheet."""
+    put(bench, workbook([["email"], ["bia@x.com"]], sheets={"Fev": rows}))
     with pytest.raises(InputError) as caught:
         take_in_lists(bench.project)
-    assert caught.value.key == "suppression_list_columns"
+    assert caught.value.key.startswith("suppression_list_")
+    assert "Fev" in caught.value.text()
+    assert "ana@x.com" not in caught.value.text()
+
+
+def test_hidden_sheets_count_too(bench: Workbench) -> None:
+    put(bench, workbook([["email"], ["bia@x.com"]], hidden_first=True))
+    assert reached(bench, EMAIL) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "content", ["telefone;mensagem\n11987654321;Oferta de natal!\n", "email\nsem email\n", "telefone\n987654321\n"]
+)
+def test_a_list_that_suppresses_nobody_stops_everything(bench: Workbench, content: str) -> None:
+    """It was put there for somebody."""
+    bench.suppress(content)
+    with pytest.raises(InputError) as caught:
+        take_in_lists(bench.project)
+    assert caught.value.key == "suppression_list_nobody"
 
 
 @pytest.mark.parametrize(

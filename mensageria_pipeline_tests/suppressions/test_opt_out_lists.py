@@ -228,7 +228,7 @@ def test_an_answer_is_read_by_its_words(bench: Workbench, answer: str, leaves: b
 
 def test_an_id_that_lost_its_digits_names_nobody(bench: Workbench) -> None:
     """The list says that it could not read the row: whoever is meant would be messaged."""
-    bench.suppress("id\n1.23E+15\n#REF!\n")
+    bench.suppress("id\n1.23E+15\n#REF!\n12\n")
     (imported,) = take_in(bench).new
     assert (imported.counts.unreadable, list(imported.unreadable_rows)) == (2, [2, 3])
 
@@ -256,6 +256,23 @@ def test_a_list_in_a_folder_of_a_campaigns_folder_stops_everything(bench: Workbe
         "chega de mensagens",
         "me deixa em paz",
         "vou bloquear vocês",
+        "nunca mais me mande",
+        "Não quero mais mensagens suas",
+        "não me liguem",
+        "não ligue mais",
+        "não queremos",
+        "deixa eu em paz",
+        "S A I R",
+        "pareee",
+        "stopp",
+        "pfv para",
+        "isso é spam",
+        "vou denunciar",
+        "nao tenho interesse",
+        "não, obrigado",
+        "NÃO",
+        "Não mais",
+        "exclusão",
     ],
 )
 def test_answers_that_ask_in_other_words_are_heard(answer: str) -> None:
