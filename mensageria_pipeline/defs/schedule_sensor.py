@@ -4,7 +4,7 @@ It reads the definitions at each tick, so that a new or changed one needs no rel
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 from cronsim import CronSim
@@ -17,12 +17,9 @@ from mensageria_pipeline.defs.jobs import campaign_job
 from mensageria_pipeline.defs.tick import Tick
 from mensageria_pipeline.ledger.ledger import Wait
 from mensageria_pipeline.services.project import Project
-from mensageria_pipeline.services.release import may_leave
+from mensageria_pipeline.services.release import CRON_GRACE, may_leave
 from mensageria_pipeline.storage.layout import PREPARATION, SENDING
 from mensageria_pipeline.texts import say
-
-CRON_GRACE = timedelta(hours=1)
-"""Occurrences missed by less than this, while nothing ran, are made up for."""
 
 
 @dg.sensor(
@@ -70,6 +67,8 @@ def start_due(tick: Tick, project: Project, campaign: str, now: datetime) -> Non
             tick.known.append(say("agenda_no_intake", campaign=campaign, due=local))
             continue
         assets = PREPARATION if definition.needs_release else None
+        if not definition.needs_release:
+            project.registry.note_due(campaign, partition.occurrence)
         if tick.ask_again(partition.key, f"{partition.key}:cron", "cron", assets, is_once=True):
             tick.news.append(say("agenda_occurrence", campaign=campaign, due=local, partition=partition.key))
 

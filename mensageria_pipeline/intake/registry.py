@@ -48,6 +48,12 @@ _schedules = sa.Table(
     sa.Column("cron", sa.Text, nullable=False),
     sa.Column("known_since", sa.Text, nullable=False),
 )
+_occurrences = sa.Table(
+    "occurrences",
+    _metadata,
+    sa.Column("campaign", sa.Text, primary_key=True),
+    sa.Column("occurrence", sa.Text, primary_key=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +135,20 @@ class IntakeRegistry:
         self._put(_schedules, campaign=campaign, cron=cron, known_since=now.isoformat())
         return now
 
+    def note_due(self, campaign: str, occurrence: str) -> None:
+        """Remember that the schedule itself has asked for an occurrence."""
+        self._put(_occurrences, campaign=campaign, occurrence=occurrence)
+
+    def was_due(self, campaign: str, occurrence: str) -> bool:
+        columns = _occurrences.c
+        chosen = (columns.campaign == campaign) & (columns.occurrence == occurrence)
+        with self._engine.connect() as connection:
+            return connection.execute(sa.select(_occurrences).where(chosen)).first() is not None
+
     def forget(self, campaign: str) -> None:
         """Drop what is remembered of a campaign."""
         with self._engine.begin() as connection:
-            for table in (_refusals, _names, _schedules):
+            for table in (_refusals, _names, _schedules, _occurrences):
                 connection.execute(sa.delete(table).where(table.c.campaign == campaign))
 
     def _put(self, table: sa.Table, **values: object) -> None:

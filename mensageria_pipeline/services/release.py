@@ -18,6 +18,9 @@ from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.storage.dataset import read_stamp
 from mensageria_pipeline.storage.layout import Asset
 
+CRON_GRACE = timedelta(hours=1)
+"""Occurrences missed by less than this, while nothing ran, are made up for."""
+
 
 @dataclass(slots=True)
 class _Word:
@@ -84,8 +87,17 @@ def _is_expected(
     due = partition.due_at
     if not (definition.cron and due):
         return not (definition.cron or due)
-    first = next(CronSim(definition.cron, (due - timedelta(seconds=1)).astimezone(definition.send_window.zone)))
-    is_of_schedule = first.astimezone(UTC) == due <= (now or datetime.now(UTC))
-    return is_of_schedule and any(
-        intake.received_at <= due for intake in list_intakes(project.layout, partition.campaign)
-    )
+    if not _was_due(project, partition, definition.cron, definition, due, now or datetime.now(UTC)):
+        return False
+    return any(intake.received_at <= due for intake in list_intakes(project.layout, partition.campaign))
+
+
+def _was_due(
+    project: Project, partition: Partition, cron: str, definition: CampaignDefinition, due: datetime, now: datetime
+) -> bool:
+    """Whether the schedule has asked for this occurrence, or is about to: a launch may name any moment of the past."""
+    if project.registry.was_due(partition.campaign, partition.occurrence):
+        return True
+    first = next(CronSim(cron, (due - timedelta(seconds=1)).astimezone(definition.send_window.zone)))
+    since = max(project.registry.schedule_known_since(partition.campaign, cron, now), now - CRON_GRACE)
+    return first.astimezone(UTC) == due and since < due <= now

@@ -167,10 +167,34 @@ def test_a_due_occurrence_of_an_automatic_campaign_may_leave(campaign: Shell) ->
     definition = campaign.bench.define("a", SIMPLE_DEFINITION + "provider: http\nrelease: automatic\ncron: 0 9 * * *\n")
     project, due = campaign.bench.project, datetime(2099, 11, 23, 12, tzinfo=UTC)
     partition = Partition.of_occurrence("a", due).key
+    project.registry.schedule_known_since("a", "0 9 * * *", due - timedelta(days=2))
     assert not may_leave(project, partition, definition, now=due), "no list"
     assert campaign.materialize("a", "raw_base").success
     assert may_leave(project, partition, definition, now=due)
     assert not may_leave(project, partition, definition, now=due - timedelta(seconds=1))
+
+
+def test_a_due_time_that_nobody_asked_for_in_time_needs_a_person(campaign: Shell) -> None:
+    """A launch may name any moment of the schedule's past; only those that the schedule has asked for may go on."""
+    definition = campaign.bench.define("a", SIMPLE_DEFINITION + "provider: http\nrelease: automatic\ncron: 0 9 * * *\n")
+    project, due = campaign.bench.project, datetime(2099, 11, 23, 12, tzinfo=UTC)
+    partition = Partition.of_occurrence("a", due)
+    assert campaign.materialize("a", "raw_base").success
+    project.registry.schedule_known_since("a", "0 9 * * *", due - timedelta(days=2))
+    later = due + timedelta(hours=2)
+    assert not may_leave(project, partition.key, definition, now=later)
+    project.registry.note_due("a", partition.occurrence)
+    assert may_leave(project, partition.key, definition, now=later)
+
+
+def test_a_due_time_of_before_the_schedule_needs_a_person(campaign: Shell) -> None:
+    """Whoever writes `0 9 * * *` at half past nine means tomorrow."""
+    definition = campaign.bench.define("a", SIMPLE_DEFINITION + "provider: http\nrelease: automatic\ncron: 0 9 * * *\n")
+    project, due = campaign.bench.project, datetime(2099, 11, 23, 12, tzinfo=UTC)
+    assert campaign.materialize("a", "raw_base").success
+    project.registry.schedule_known_since("a", "0 9 * * *", due + timedelta(minutes=20))
+    partition = Partition.of_occurrence("a", due).key
+    assert not may_leave(project, partition, definition, now=due + timedelta(minutes=30))
 
 
 def test_messages_show_the_plan_and_what_would_leave(campaign: Shell) -> None:
