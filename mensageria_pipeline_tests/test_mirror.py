@@ -88,7 +88,7 @@ HELD_BY = {
         "services/test_settled": "tallies",
         "cli/test_preview": "test_sends",
     },
-    "ledger/journal": {"ledger/test_journal": "journal lines shard"},
+    "ledger/journal": {"ledger/test_journal": "door journal lines shard"},
     "ledger/leases": {"ledger/test_journal": "keeper lease leases watch"},
     "ledger/receipts": {"receipts/test_mixed": "receipts tables values"},
     "ledger/suppressions": {"suppressions/test_opt_out_lists": "suppressions tables values"},

@@ -56,11 +56,11 @@ class LedgerFile:
 
     def __init__(self, path: Path, schema: Schema, busy_timeout_s: float = DEFAULT_TIMES.busy_timeout_s) -> None:
         self.path = path
-        self._schema, self._busy_timeout_s = schema, busy_timeout_s
+        self._schema, self.busy_timeout_s = schema, busy_timeout_s
 
     @cached_property
     def _engine(self) -> sa.Engine:
-        return open_sqlite(self.path, self._prepare, self._busy_timeout_s)
+        return open_sqlite(self.path, self._prepare, self.busy_timeout_s)
 
     def _prepare(self, connection: sa.Connection) -> None:
         schema = self._schema

@@ -296,3 +296,55 @@ def test_a_lease_is_sure_for_its_time_after_the_last_beat(ledger: Ledger) -> Non
         wait_until(lambda: keeper.is_fresh(lease))
         keeper.hand_over(lease)
         assert not keeper.is_fresh(lease)
+
+
+def test_two_copies_of_sqlite_take_turns_on_a_shard(ledger: Ledger) -> None:
+    """Closing one takes the other's locks away, and its next lines may go to a log that is deleted already."""
+    took: list[str] = []
+    shard = ledger.journal("a").shard(0, token=1)
+    shard.append([line("m", "accepted")])
+
+    def read() -> None:
+        with ledger.journal("a").open_reader(0, "message_id") as lines:
+            took.append("reader")
+            assert lines.read_all().num_rows == 2
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        time.sleep(0.05)
+        took.append("writer")
+        shard.append([line("n", "accepted")])
+        shard.close()
+        reading.result()
+    assert took == ["writer", "reader"]
+
+
+def test_a_writer_waits_for_the_other_copy_to_leave(ledger: Ledger) -> None:
+    shard = ledger.journal("a").shard(0, token=1)
+    shard.append([line("m", "accepted")])
+    shard.close()
+    took: list[str] = []
+
+    def write() -> None:
+        late = ledger.journal("a").shard(0, token=1)
+        late.append([line("n", "accepted")])
+        took.append("writer")
+        late.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.journal("a").open_reader(0, "message_id") as lines:
+            writing = pool.submit(write)
+            time.sleep(0.05)
+            took.append("reader")
+            assert lines.read_all().num_rows == 1
+        writing.result()
+    assert took == ["reader", "writer"]
+
+
+def test_a_reader_beside_a_writer_that_stays_is_told_so(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mensageria_pipeline.ledger.journal.journal._OWN_WRITER_S", 0.05)
+    shard = ledger.journal("a").shard(0, token=1)
+    shard.append([line("m", "accepted")])
+    with pytest.raises(LedgerError, match="shard-000"), ledger.journal("a").open_reader(0, "message_id"):
+        pass
+    shard.close()

@@ -17,14 +17,17 @@ import sqlalchemy as sa
 
 from mensageria_pipeline.contracts.messages import Mode
 from mensageria_pipeline.errors import LedgerError
-from mensageria_pipeline.ledger.file import LedgerFile, read_fact
+from mensageria_pipeline.ledger.file import read_fact
 from mensageria_pipeline.ledger.groups import grouped
+from mensageria_pipeline.ledger.journal.door import column_turn
 from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LINES, SCHEMA, Event, LatestLine, provider_of
-from mensageria_pipeline.ledger.journal.shard import WRITTEN_HERE, Shard
+from mensageria_pipeline.ledger.journal.shard import Shard, ShardFile
 from mensageria_pipeline.ledger.message_states import DECIDING, Standing, States, settled, unsettled
 from mensageria_pipeline.storage.times import DEFAULT_TIMES
 
 _FETCH_ROWS = "50000"
+_OWN_WRITER_S = 10.0
+"""How long a reader waits for a writer of its own process."""
 _STATE_LINES = sa.select(LINES.c.token, LINES.c.seq, LINES.c.message_id, LINES.c.attempt, LINES.c.event)
 """What a message's state is derived from; token and number say what came first."""
 
@@ -65,8 +68,8 @@ class Journal:
     def _path(self, number: int) -> Path:
         return self._folder / f"shard-{number:03}.db"
 
-    def _file(self, number: int) -> LedgerFile:
-        return LedgerFile(self._path(number), SCHEMA, self._busy_timeout_s)
+    def _file(self, number: int) -> ShardFile:
+        return ShardFile(self._path(number), SCHEMA, self._busy_timeout_s)
 
     def _rows(self, query: sa.Select[Any]) -> Iterator[Any]:
         """The rows of `query` over every shard."""
@@ -133,18 +136,20 @@ class Journal:
     def open_reader(self, shard: int, columns: str) -> Iterator[pa.RecordBatchReader]:
         """The lines of a shard as Arrow, for `columns`: SQL expressions that are never null.
 
-        ADBC hands lines over as columns, without a Python object for each. It brings its own copy of SQLite, and
-        two copies in one process drop each other's locks on a file (sqlite.org/howtocorrupt, 2.2.1): a shard that
-        is being written in this process cannot be read so.
+        ADBC hands lines over as columns, without a Python object for each. It brings its own copy of SQLite, which
+        takes turns with Python's (door.py). Raises LedgerError for a shard that stays open for writing in this process.
         """
         import adbc_driver_sqlite.dbapi as adbc  # noqa: PLC0415 - it imports pandas, which senders do not need
 
         path = self._path(shard)
-        if path in WRITTEN_HERE:
-            raise LedgerError("ledger_unwritable", problem="open for writing", path=path.parent.name)
-        self._file(shard).open_writer().close()  # an older file is brought to today's version first
+        with self._file(shard).read():
+            pass  # an older file is brought to today's version first
         try:
-            with adbc.connect(str(path)) as connection, connection.cursor() as cursor:
+            with (
+                column_turn(path, _OWN_WRITER_S),
+                adbc.connect(str(path)) as connection,
+                connection.cursor() as cursor,
+            ):
                 cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _FETCH_ROWS})
                 cursor.execute(f"SELECT {columns} FROM journal")  # noqa: S608 - expressions of our own
                 yield cursor.fetch_record_batch()

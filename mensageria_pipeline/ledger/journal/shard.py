@@ -1,9 +1,9 @@
 """One file of a journal, as its writer holds it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from mensageria_pipeline.errors import LeaseLostError, LedgerError
 from mensageria_pipeline.ledger.file import LedgerFile, insert_once, read_fact, write_fact
 from mensageria_pipeline.ledger.groups import grouped
+from mensageria_pipeline.ledger.journal.door import enter_plain, leave_plain, plain_turn
 from mensageria_pipeline.ledger.journal.lines import FACTS, FENCE, LEDGER_ID, LINES, Event, Line
 
 _COLUMNS = ", ".join((*Line._fields, "token"))
@@ -18,14 +19,30 @@ _PLACES = ", ".join("?" * len(Line._fields))
 _BLOCKS = (256, 32, 4, 1)
 """Lines per statement: one with many rows runs in SQLite as a whole, without a turn of the interpreter's lock
 for each row."""
-WRITTEN_HERE: set[Path] = set()
-"""Shards that this process has open for writing."""
+
+
+class ShardFile(LedgerFile):
+    """A shard's database, of which two copies of SQLite take turns (door.py)."""
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        with plain_turn(self.path, self.busy_timeout_s), super().read() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        with plain_turn(self.path, self.busy_timeout_s), super().write() as connection:
+            yield connection
+
+    def settle_down(self) -> None:
+        with plain_turn(self.path, self.busy_timeout_s):
+            super().settle_down()
 
 
 class Shard:
     """One file of a journal, as its writer holds it under a lease's token."""
 
-    def __init__(self, file: LedgerFile, token: int, ledger_id: str = "") -> None:
+    def __init__(self, file: ShardFile, token: int, ledger_id: str = "") -> None:
         self._file = file
         self._token, self._ledger_id = token, ledger_id
 
@@ -50,8 +67,12 @@ class Shard:
 
     @cached_property
     def _writer(self) -> sa.Connection:
-        WRITTEN_HERE.add(self._file.path)
-        return self._file.open_writer()
+        enter_plain(self._file.path, self._file.busy_timeout_s)
+        try:
+            return self._file.open_writer()
+        except BaseException:
+            leave_plain(self._file.path)
+            raise
 
     def append(self, lines: Sequence[Line]) -> None:
         """Write `lines` in one durable transaction. For one thread.
@@ -101,7 +122,8 @@ class Shard:
     def close(self) -> None:
         if "_writer" in self.__dict__:
             self._writer.close()
-            WRITTEN_HERE.discard(self._file.path)
+            leave_plain(self._file.path)
+            del self.__dict__["_writer"]
 
 
 def _placeholder_line(number: int) -> dict[str, Any]:
