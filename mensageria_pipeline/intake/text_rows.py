@@ -19,6 +19,7 @@ from mensageria_pipeline.storage.limits import Limits
 
 _PROFILED_ROWS = 500
 _DIGITS = re.compile(r"[\d\s.,()+/\-]*\d[\d\s.,()+/\-]*")
+_E_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _FEW = 2
 
@@ -96,6 +97,8 @@ class Profile:
         a row, a number."""
         inside = [place for place in places if place < self.width and (place or len(cells) >= self.width)]
         if any(self._is_always_at(place) and "@" in cells[place] for place in inside):
+            return True
+        if any(map(self._is_always_at, range(self.width))) and any(_E_MAIL.fullmatch(cells[p]) for p in places if p):
             return True
         if len(cells) != self.width:
             return False

@@ -514,6 +514,15 @@ QUOTES = (
         definition=_MAIL,
     ),
     Specimen(
+        "aspas-dobradas.csv",
+        "a doubled quote out of place, and a stray one in the next row",
+        b'nome;obs;email\nAna;;ana@x.com\nEva;"a; b"";eva@x.com\nFabio;";fabio@x.com\nCaio;;caio@x.com\n',
+        rows=("Ana", "Eva", "Fabio", "Caio"),
+        definition=_MAIL,
+        doubt="doubt_quotes",
+        codes={"broken_quotes": 2},
+    ),
+    Specimen(
         "duas-de-linhas.csv",
         "two cells with line breaks that are meant",
         b'email;nome;obs;endereco de entrega\nana@x.com;Ana;"liga\nde tarde";"Rua A, 1\nSP"\nbia@x.com;Bia;;Rua B\n',
