@@ -216,6 +216,18 @@ class Ledger:
                 values = {"campaign": campaign, "kind": command.value, "given_at": _now()}
                 connection.execute(sa.insert(_orders).values(**values))
 
+    def replace_command(self, campaign: str, before: OperatorCommand | None, after: OperatorCommand | None) -> bool:
+        """Leave an order in place of the one that was seen; False, and nothing changes, where another stands by now."""
+        with self._file.write() as connection:
+            if before:
+                seen = (_orders.c.campaign == campaign) & (_orders.c.kind == before.value)
+                if not connection.execute(sa.delete(_orders).where(seen)).rowcount:
+                    return False
+            if after:
+                values = {"campaign": campaign, "kind": after.value, "given_at": _now()}
+                insert_once(connection, _orders, values)
+        return self.command(campaign) is after
+
     def command(self, campaign: str) -> OperatorCommand | None:
         """The order that stands for a campaign."""
         with self._file.read() as connection:

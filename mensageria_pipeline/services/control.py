@@ -83,8 +83,7 @@ def release_plan(project: Project, partition: str, seen: str | None = None) -> N
 def pause(project: Project, partition: str) -> None:
     """Let nothing more leave. A cancellation, and the hold after a restore, stay what they are: they stop more."""
     check_known(project, partition)
-    if project.ledger.command(partition) is None:
-        project.ledger.set_command(partition, OperatorCommand.PAUSE)
+    project.ledger.replace_command(partition, None, OperatorCommand.PAUSE)
 
 
 def resume(project: Project, partition: str, seen: OperatorCommand | None = None) -> bool:
@@ -96,9 +95,8 @@ def resume(project: Project, partition: str, seen: OperatorCommand | None = None
     found = project.ledger.command(partition)
     if found is None:
         return False
-    if seen not in {None, found}:
+    if seen not in {None, found} or not project.ledger.replace_command(partition, found, None):
         raise ChangedError("decision_changed", campaign=partition)
-    project.ledger.set_command(partition, None)
     _wake(project, partition)
     return True
 
@@ -141,7 +139,7 @@ def cancel(project: Project, partition: str, on_wait: OnWait = nobody_waits, pla
         try:
             _check_plan(project, partition, plan)
         except ChangedError:
-            project.ledger.set_command(partition, before)
+            project.ledger.replace_command(partition, OperatorCommand.CANCEL, before)
             raise
         cancel_remaining(project.ledger, campaign_lease, messages)
         refresh(project, campaign_lease, messages)

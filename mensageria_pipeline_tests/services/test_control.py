@@ -250,3 +250,16 @@ def test_only_the_order_that_was_shown_is_taken_back(refused: Workbench) -> None
     control.pause(project, "a")
     assert project.ledger.command("a") is OperatorCommand.CANCEL, "a pause is less than a cancellation"
     assert control.resume(project, "a", seen=OperatorCommand.CANCEL)
+
+
+def test_an_order_takes_the_place_of_the_one_that_was_seen_only(bench: Workbench) -> None:
+    """Between a look and its decision a cancellation, or the hold after a restore, may have come."""
+    ledger = bench.project.ledger
+    assert ledger.replace_command("a", None, OperatorCommand.PAUSE)
+    assert not ledger.replace_command("a", None, OperatorCommand.CANCEL)
+    assert ledger.command("a") is OperatorCommand.PAUSE
+    ledger.set_command("a", OperatorCommand.CANCEL)
+    assert not ledger.replace_command("a", OperatorCommand.PAUSE, None)
+    assert ledger.command("a") is OperatorCommand.CANCEL
+    assert ledger.replace_command("a", OperatorCommand.CANCEL, None)
+    assert ledger.command("a") is None
