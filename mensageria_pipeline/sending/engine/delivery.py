@@ -45,33 +45,40 @@ class Delivery:
     async def deliver(self, unit: Unit, permit: Permit) -> None:
         """Make the request of a unit. What is left of `permit` once its answers are on their way is the caller's."""
         try:
-            async with self.leave.connection():
-                if not (self.leave.holds_lease() or await self.leave.is_ours()):
-                    return  # somebody else decides over its messages by now; their intents leave them in doubt
-                began_at = self._begin(unit)
-                results = await self._results(unit)
+            if self.leave.connection is None:
+                answered = await self._ask(unit)
+            else:
+                async with self.leave.connection:
+                    answered = await self._ask(unit)
         finally:
             self.under_way -= 1
-        ended = self.clock()
-        self.summary.sending_s = ended - self._began_at
+        if answered is None:
+            return
+        results, latency_s = answered
         try:
-            self._settle(unit, results, (ended - began_at) * 1000, permit)
+            self._settle(unit, results, latency_s * 1000, permit)
         except Exception as error:  # noqa: BLE001 - a defect of ours: their intents leave them in doubt
             self.summary.stop_for(StopReason.INTERNAL, type(error).__name__)
 
-    def _begin(self, unit: Unit) -> float:
+    async def _ask(self, unit: Unit) -> tuple[list[Result], float] | None:
+        """The answers and the seconds that they took; None where the request must not leave any more.
+
+        Then somebody else decides over its messages by now, and their intents leave them in doubt.
+        """
+        if not (self.leave.holds_lease() or await self.leave.is_ours()):
+            return None
         started = self.clock()
         self._began_at = self._began_at or started
         unit.tries += 1
         unit.first_tried_at = unit.first_tried_at or started
-        return started
-
-    async def _results(self, unit: Unit) -> list[Result]:
         try:
-            return await self.send(unit.messages)
+            results = await self.send(unit.messages)
         except Exception as error:  # noqa: BLE001 - an adapter's defect: the messages may have left
             self.summary.stop_for(StopReason.INTERNAL, type(error).__name__)
-            return all_alike(unit.messages, Verdict.UNKNOWN, "internal_error")
+            results = all_alike(unit.messages, Verdict.UNKNOWN, "internal_error")
+        ended = self.clock()
+        self.summary.sending_s = ended - self._began_at
+        return results, ended - started
 
     def _settle(self, unit: Unit, results: list[Result], latency_ms: float, permit: Permit) -> None:
         """Hand the answers to the journal, and put what is to be tried again back in line."""

@@ -6,8 +6,7 @@ taken the shard over, and has decided what becomes of the message: the request m
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 from mensageria_pipeline.sending.policy import StopSwitch
 
@@ -18,18 +17,15 @@ _LOOK_S = 0.05
 class Leave:
     """Asked right before the first byte of each request."""
 
-    connections: int | None
+    connections: InitVar[int | None]
     """Requests at once; None: as many as there are."""
     holds_lease: Callable[[], bool]
     stop_switch: StopSwitch
-    _free: asyncio.Semaphore | None = field(init=False)
+    connection: asyncio.Semaphore | None = field(init=False)
+    """To be had for the length of a request; None where none waits for one."""
 
-    def __post_init__(self) -> None:
-        self._free = asyncio.Semaphore(self.connections) if self.connections else None
-
-    def connection(self) -> AbstractAsyncContextManager[object]:
-        """Wait for a connection, and have it for the length of a block."""
-        return self._free or nullcontext()
+    def __post_init__(self, connections: int | None) -> None:
+        self.connection = asyncio.Semaphore(connections) if connections else None
 
     async def is_ours(self) -> bool:
         """Whether the request may leave; once that is not sure, after it is known. False for whoever lost the shard."""
