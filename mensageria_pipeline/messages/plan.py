@@ -77,13 +77,15 @@ def plan_messages(
     key: bytes,
     ledger_id: str,
     provider_for: ProviderChoice,
+    further_inputs: Mapping[str, str],
     on_progress: ProgressSink = lambda _done, _total: None,
 ) -> MessagesSummary:
     """Render one message per validated recipient and write the table.
 
-    `key` is that of the ledger called `ledger_id`. `provider_for` names a channel's provider, and raises
-    DefinitionError where there is none that takes it. Raises TemplateError before anything is rendered when a
-    placeholder cannot be filled by every intake, and ContractError when a planned row would end without a message.
+    `key` is that of the ledger called `ledger_id`; `further_inputs` are what else the messages depend on.
+    `provider_for` names a channel's provider, and raises DefinitionError where there is none that takes it. Raises
+    TemplateError before anything is rendered when a placeholder cannot be filled by every intake, and ContractError
+    when a planned row would end without a message.
     """
     source = layout.table(Asset.VALIDATED_RECIPIENTS, partition.key)
     recipients = read_stamp(source)
@@ -99,6 +101,7 @@ def plan_messages(
         inputs={
             Asset.VALIDATED_RECIPIENTS.value: recipients.fingerprint,
             "definition": definition.fingerprint(without=HOW_NOT_WHAT),
+            **further_inputs,
         },
         facts=lambda: planner.facts() | ({LEDGER_FACT: {"id": ledger_id}} if planner.is_live else {}),
     )

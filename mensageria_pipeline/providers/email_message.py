@@ -96,7 +96,7 @@ class EmailWriter:
         self._attachments = [self._read(name) for name in options.attachments]
         self._images: dict[str, Attached] = {}
         for page in pages.values():
-            for name in _named(page):
+            for name in images_named(page):
                 self._image(name)
 
     @classmethod
@@ -119,7 +119,7 @@ class EmailWriter:
     def misses_file(self, message: Message) -> bool:
         """Whether the message shows an image that is not there, or is none: its name came from the list."""
         try:
-            for name in _named(message.body) if self._is_html else ():
+            for name in images_named(message.body) if self._is_html else ():
                 self._image(name)
         except DefinitionError:
             return True
@@ -174,7 +174,7 @@ class EmailWriter:
         if not self._is_html:
             return text
         html_text = _styled(body)
-        names = _named(html_text)
+        names = images_named(html_text)
         page: Part = _text_part(_with_images(html_text, lambda name: f"cid:{_content_id(name)}"), "html")
         if names:
             html, page = page, MIMEMultipart("related")
@@ -225,7 +225,7 @@ def _is_like(content: bytes, mark: bytes) -> bool:
     return len(start) == len(mark) and all(want in {ord("?"), have} for want, have in zip(mark, start, strict=True))
 
 
-def _named(html: str) -> list[str]:
+def images_named(html: str) -> list[str]:
     """The images of a page that are files of the campaign, each once."""
     return list(dict.fromkeys(name for _, _, name in _IMAGE.findall(html)))
 

@@ -10,6 +10,7 @@ import duckdb
 from mensageria_pipeline.contracts.raw_base import list_intakes, raw_fingerprint
 from mensageria_pipeline.definition.model import HOW_NOT_WHAT, CampaignDefinition
 from mensageria_pipeline.errors import LeaseLostError, MensageriaError, StaleInputError
+from mensageria_pipeline.sending.carried import CARRIED, carried
 from mensageria_pipeline.storage.dataset import Stamp, read_stamp, share_file
 from mensageria_pipeline.storage.layout import Asset, Layout
 
@@ -45,6 +46,7 @@ def verified_plan(layout: Layout, partition: str, definition: CampaignDefinition
             definition.fingerprint(without=HOW_NOT_WHAT),
             f"{partition}.yaml",
         ),
+        (Asset.MESSAGES, messages.inputs.get(CARRIED, ""), carried(layout, partition, definition), "email"),
     )
     for asset, found, wanted, changed in expected:
         if found != wanted:

@@ -1,8 +1,8 @@
 """What adapters are made from, for one partition of one installation."""
 
-from mensageria_pipeline.contracts.partition import Partition
 from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.providers.contract import ProviderConfig
+from mensageria_pipeline.sending.carried import campaign_folders
 from mensageria_pipeline.settings import Settings
 from mensageria_pipeline.storage.layout import Layout
 from mensageria_pipeline.suppressions.unsubscribe_links import leave_link
@@ -16,5 +16,4 @@ def provider_config(settings: Settings, key: bytes, partition: str, definition: 
         url = settings.receiver_public_url
         return leave_link(url, key, partition, message_id) if url else None
 
-    folders = (layout.campaign_dir(Partition.parse(partition).campaign), layout.templates_dir)
-    return ProviderConfig(settings, definition, folders, link)
+    return ProviderConfig(settings, definition, campaign_folders(layout, partition), link)

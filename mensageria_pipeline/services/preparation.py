@@ -13,6 +13,7 @@ from mensageria_pipeline.messages.plan import MessagesSummary, plan_messages, te
 from mensageria_pipeline.providers.choice import accepted_kinds, provider_for
 from mensageria_pipeline.recipients.normalize import TextNeeds
 from mensageria_pipeline.recipients.validate import ProgressSink, RecipientsSummary, validate_recipients
+from mensageria_pipeline.sending.carried import CARRIED, carried
 from mensageria_pipeline.sending.unrecorded import check_own
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.settled import FAILED, judged_by
@@ -77,4 +78,6 @@ def plan_campaign(
     """
     check_own(layout, ledger, partition.key)
     choice = partial(provider_for, partition.campaign, definition)
-    return plan_messages(layout, partition, definition, ledger.key, ledger.id, choice, on_progress)
+    found = carried(layout, partition.key, definition)
+    further = {CARRIED: found} if found else {}
+    return plan_messages(layout, partition, definition, ledger.key, ledger.id, choice, further, on_progress)

@@ -42,7 +42,7 @@ def test_a_plan_that_nobody_checked_sends_no_address_to_another_channels_provide
     bench.ingest("a")
     bench.validate("a")
     ledger = bench.project.ledger
-    plan_messages(bench.layout, Partition("a"), definition, ledger.key, ledger.id, lambda _channel: "zenvia")
+    plan_messages(bench.layout, Partition("a"), definition, ledger.key, ledger.id, lambda _channel: "zenvia", {})
     bench.send("a", zenvia_url=provider_server.base_url, zenvia_token="x", zenvia_from="loja")
     (path,) = bench.layout.partition_dir(Asset.SEND_RESULTS, "a").glob("[!.]*-live.parquet")
     (row,) = pq.read_table(path, partitioning=None).to_pylist()
