@@ -272,11 +272,19 @@ class RowReader:
         """Whether a cell's first and last line are complete without it, or one between them is complete in itself."""
         if profile.width == 1:
             return any(profile.could_be_row(line.cells) for line in lines[span.first + 1 : span.last + 1])
+        is_long = min(len(lines[span.first].cells), len(lines[span.last].cells)) >= profile.width
+        if is_long and self._holds_cells(cell):
+            return True
         whole = [len(line.cells) == profile.width for line in lines[span.first : span.last + 1]]
         texts = _LINE_BREAK.split(cell)
         is_split = whole[0] and whole[-1] and not self._is_prose(texts, profile)
         between = zip(whole[1:-1], texts[1:-1], strict=True)
         return is_split or any(is_whole and not self._is_prose([text], profile) for is_whole, text in between)
+
+    def _holds_cells(self, cell: str) -> bool:
+        """Whether a quote stands beside a delimiter, as at the beginning or the end of another cell."""
+        quote, delimiter = re.escape(self.dialect.quote), re.escape(self.dialect.delimiter)
+        return re.search(f"{quote}{delimiter}(?! )|{delimiter}{quote}", cell) is not None
 
     def _is_prose(self, lines: Sequence[str], profile: Profile) -> bool:
         """Whether most delimiters in the text have a blank after them, where the file's own have none."""

@@ -523,6 +523,15 @@ QUOTES = (
         codes={"broken_quotes": 2},
     ),
     Specimen(
+        "aspas-e-decimais.csv",
+        "doubled quotes out of place around amounts with a comma, in rows that make one",
+        b'nome,valor,telefone\nAna,-,11987654320\nBia,"11,50"",11987654321\nCaio,""21,50",11987654322\n',
+        rows=("Ana", "Bia", "Caio"),
+        definition="channel: sms\n",
+        doubt="doubt_quotes",
+        codes={"broken_quotes": 2},
+    ),
+    Specimen(
         "duas-de-linhas.csv",
         "two cells with line breaks that are meant",
         b'email;nome;obs;endereco de entrega\nana@x.com;Ana;"liga\nde tarde";"Rua A, 1\nSP"\nbia@x.com;Bia;;Rua B\n',
