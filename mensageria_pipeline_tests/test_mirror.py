@@ -76,7 +76,8 @@ HELD_BY = {
         "intake/test_polluted": "grid",
         "intake/test_readers": "records table workbooks",
         "intake/test_specimens": (
-            "code_pages delimited dialect formulas garbled header_again regular shape survey text_encoding text_rows"
+            "code_pages delimited dialect formulas garbled header header_again regular row_profile shape "
+            "stray_quotes survey text_encoding text_rows"
         ),
         "intake/test_typed_cells": "cells workbook_cells",
     },

@@ -1,6 +1,6 @@
 """Stage messages: validated_recipients become messages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
@@ -19,7 +19,7 @@ from mensageria_pipeline.defs.common_specs import (
 from mensageria_pipeline.defs.metadata import lineage, markdown_table, masked_preview, table_metadata, table_schema
 from mensageria_pipeline.defs.progress import rows_progress
 from mensageria_pipeline.errors import ContractError, TemplateError
-from mensageria_pipeline.sending.leaving import leaving
+from mensageria_pipeline.sending.leaving import Leaving, leaving
 from mensageria_pipeline.services.preparation import plan_campaign
 from mensageria_pipeline.services.project import Project
 from mensageria_pipeline.services.release import note_planned
@@ -71,18 +71,22 @@ def messages(context: dg.AssetExecutionContext, project: dg.ResourceParam[Projec
                 "dagster/column_schema": table_schema(SCHEMA),
                 "dagster/column_lineage": lineage(Asset.VALIDATED_RECIPIENTS, same | _SOURCES),
                 say("meta_fingerprint"): summary.stamp.fingerprint,
-                say("meta_would_leave"): dg.MetadataValue.md(
-                    markdown_table(
-                        [say("meta_provider"), say("meta_channel"), say("meta_mode"), say("meta_messages")],
-                        [
-                            (each.provider, say(f"channel_{each.channel}"), say(f"mode_{each.mode}"), each.messages)
-                            for each in leaving(path, project.ledger.journal(partition.key))
-                        ],
-                    )
-                ),
+                say("meta_would_leave"): _would_leave(leaving(path, project.ledger.journal(partition.key))),
                 say("meta_providers"): dict(summary.providers),
                 say("meta_without_text"): summary.problems,
             }
         )
         yield passed("placeholders", _ASSET, {say("meta_fields"): ", ".join(summary.placeholders) or "—"})
         yield passed("rows_conserved", _ASSET, {say("meta_messages"): summary.stamp.row_count})
+
+
+def _would_leave(found: Sequence[Leaving]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(
+        markdown_table(
+            [say("meta_provider"), say("meta_channel"), say("meta_mode"), say("meta_messages")],
+            [
+                (each.provider, say(f"channel_{each.channel}"), say(f"mode_{each.mode}"), each.messages)
+                for each in found
+            ],
+        )
+    )

@@ -91,8 +91,7 @@ def plan_messages(
     recipients = read_stamp(source)
     if recipients is None:
         raise StaleInputError("step_missing", asset=Asset.VALIDATED_RECIPIENTS, campaign=partition.key)
-    total = recipients.row_count
-    intakes = list_intakes(layout, partition.key)
+    total, intakes = recipients.row_count, list_intakes(layout, partition.key)
     planner = _Planner(partition, definition, key, intakes, provider_for, lambda done: on_progress(done, total))
     stamp = write_dataset(
         layout.table(Asset.MESSAGES, partition.key),
@@ -106,12 +105,8 @@ def plan_messages(
         facts=lambda: planner.facts() | ({LEDGER_FACT: {"id": ledger_id}} if planner.is_live else {}),
     )
     if stamp.row_count != recipients.row_count:
-        raise ContractError(
-            "messages_not_conserved",
-            campaign=partition.key,
-            expected=recipients.row_count,
-            found=stamp.row_count,
-        )
+        expected, found = recipients.row_count, stamp.row_count
+        raise ContractError("messages_not_conserved", campaign=partition.key, expected=expected, found=found)
     _logger.info("messages planned", extra={"messages": stamp.row_count, ReasonCode.UNRENDERABLE: planner.problems})
     return MessagesSummary(stamp, dict(planner.providers), planner.problems, tuple(sorted(planner.placeholders)))
 

@@ -164,21 +164,7 @@ def _judge(rows: pa.Table, base: Base, demands: Demands, position: int, misplace
     if base.intake.erased:
         _mark_erased(judged, rows["_row_number"], base.intake.erased)
     _check_contract(judged, cells, demands)
-    columns = {
-        name: judged[name]
-        for name in (
-            "channel",
-            "address",
-            "address_kind",
-            "person_kind",
-            "known_as",
-            "document",
-            "code",
-            "column",
-            "expected",
-        )
-    }
-    columns |= {
+    columns = {name: judged[name] for name in _JUDGED} | {
         "origin": origins,
         "value_masked": _masked(judged["value"]),
         "correction": judged["suggestion"],
@@ -194,6 +180,7 @@ def _judge(rows: pa.Table, base: Base, demands: Demands, position: int, misplace
     return table, int(judged["cleaned"].sum())
 
 
+_JUDGED = ("channel", "address", "address_kind", "person_kind", "known_as", "document", "code", "column", "expected")
 _OF_A_PERSON = ["address", "known_as", "document", "column", "value", "suggestion", "expected"]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mensageria_pipeline.errors import InputError
+from mensageria_pipeline.intake.header import unique_headers
 from mensageria_pipeline.intake.readers import open_sheet
-from mensageria_pipeline.intake.table import unique_headers
 from mensageria_pipeline_tests.fakes.workbooks import PASSWORD_PROTECTED, workbook
 
 
