@@ -38,11 +38,16 @@ def rejects(bench: Workbench) -> list[Path]:
 
 def correct(bench: Workbench, path: Path, changes: Mapping[int, Mapping[str, str]], name: str = "volta.xlsx") -> None:
     """Drop the workbook with some cells changed: number of the line below the header → header → value."""
-    header, *rows = sheet_of(path)
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    assert sheet is not None
+    header = [cell.value for cell in next(sheet.iter_rows(max_row=1))]
     for number, values in changes.items():
         for column, value in values.items():
-            rows[number][header.index(column)] = value
-    bench.drop("a", workbook([header, *rows]), name)
+            sheet.cell(number + 2, header.index(column) + 1).value = value
+    saved = io.BytesIO()
+    book.save(saved)
+    bench.drop("a", saved.getvalue(), name)
 
 
 def fates(bench: Workbench) -> dict[tuple[str, int], str]:
