@@ -36,6 +36,11 @@ class RowFault(StrEnum):
     BROKEN_QUOTES = "broken_quotes"
 
 
+def origin_of(content_hash: str, row_number: int) -> str:
+    """How `linha_original` names a row: by the beginning of its list's hash (`left(…, 12)` in SQL) and its number."""
+    return f"{content_hash[:12]}:{row_number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """One file content that came in, once."""

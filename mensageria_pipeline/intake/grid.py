@@ -80,6 +80,11 @@ class Reading:
     """Numbers of the rows whose cells may be out of place."""
     doubts: list[Doubt] = field(default_factory=list)
 
+    @property
+    def faulty_rows(self) -> list[int]:
+        """Numbers of the rows whose cells may be out of place, whatever the fault, in order."""
+        return sorted(set[int]().union(*self.faults.values()))
+
     def as_json(self) -> dict[str, Any]:
         """The facts a person asks for; doubts as sentences in the language of this process."""
         return {

@@ -123,14 +123,19 @@ class IntakeRegistry:
     def own_name(self, campaign: str, original_name: str) -> None:
         self._put(_names, campaign=campaign, original_name=original_name)
 
+    def schedule_since(self, campaign: str, cron: str, now: datetime) -> datetime | None:
+        """Since when this cron is known; None where it is not, as far as a look tells, which changes nothing."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(_schedules).where(_schedules.c.campaign == campaign)).one_or_none()
+        known_since = datetime.fromisoformat(row.known_since) if row and row.cron == cron else None
+        return known_since if known_since and known_since <= now else None
+
     def schedule_known_since(self, campaign: str, cron: str, now: datetime) -> datetime:
-        """Since when this cron is known; a changed cron starts anew, so that its past is not made up for.
+        """Since when this cron is known, from now on; a changed cron starts anew, so that its past is not made up for.
 
         So does one that is known since a moment that is yet to come: the clock was ahead then, and was set right.
         """
-        with self._engine.connect() as connection:
-            row = connection.execute(sa.select(_schedules).where(_schedules.c.campaign == campaign)).one_or_none()
-        if row and row.cron == cron and (known_since := datetime.fromisoformat(row.known_since)) <= now:
+        if known_since := self.schedule_since(campaign, cron, now):
             return known_since
         self._put(_schedules, campaign=campaign, cron=cron, known_since=now.isoformat())
         return now

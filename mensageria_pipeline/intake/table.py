@@ -124,7 +124,8 @@ def _checked(
                 place = pc.index(pc.greater(pc.binary_length(column), limits.cell_characters), value=True).as_py()
                 row = batch[ROW_NUMBER][place].as_py()
                 raise InputError("file_cell_too_long", file=file_name, line=row, limit=limits.cell_characters)
-            if header in sheet.unnamed and pc.any(pc.match_substring_regex(column, _PERSONAL_CELL)).as_py():
+            is_looked_at = header in sheet.unnamed and header not in sheet.personal
+            if is_looked_at and pc.any(pc.match_substring_regex(column, _PERSONAL_CELL)).as_py():
                 sheet.personal.add(header)
             if header in sheet.unnamed and header not in sheet.filled and column.null_count < len(column):
                 sheet.filled.add(header)

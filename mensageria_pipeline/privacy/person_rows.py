@@ -11,7 +11,7 @@ import pyarrow as pa
 from mensageria_pipeline.contracts.clean_text import key_sql, key_text
 from mensageria_pipeline.contracts.columns import ALIASES, Role
 from mensageria_pipeline.contracts.partition import Partition, header_key
-from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, Intake, list_intakes
+from mensageria_pipeline.contracts.raw_base import PROVENANCE_NAMES, Intake, list_intakes, origin_of
 from mensageria_pipeline.definition.load import load_definition
 from mensageria_pipeline.definition.model import CampaignDefinition
 from mensageria_pipeline.errors import DefinitionError
@@ -81,7 +81,7 @@ def _neighbours(
     """One step along corrections, both ways; by their names, and by what superseded what."""
     found: set[tuple[str, int]] = set()
     hashes = {intake.content_hash[:12]: intake.content_hash for intake in intakes}
-    short = [f"{content_hash[:12]}:{number}" for content_hash, number in places]
+    short = [origin_of(*place) for place in places]
     with open_duckdb() as connection:
         for intake in intakes:
             origin = next((header for header in intake.columns if header_key(header) in ALIASES[Role.ORIGIN]), None)

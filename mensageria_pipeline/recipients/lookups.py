@@ -20,7 +20,6 @@ from mensageria_pipeline.storage.duckdb import identifier, literal
 from mensageria_pipeline.storage.files import pinned
 from mensageria_pipeline.storage.layout import Layout
 
-_DATABASES = frozenset({".duckdb", ".db"})
 _SHOWN_ROWS = 20
 _UNSURE = frozenset(
     {
@@ -68,7 +67,7 @@ def _load(
         raise InputError("lookup_file_missing", table=path.name, known=", ".join(_known(layout.lookup_dir)) or "—")
     name = f"lookup_{position}"
     with pinned(path, within=layout.lookup_dir) as opened:
-        if path.suffix in _DATABASES:
+        if "/" in lookup.table:  # a table of a DuckDB file
             source = _table_of(connection, opened, lookup, position)
             key_column = _keep(source, source.columns, lookup, name)
         else:
@@ -124,8 +123,7 @@ def _check_table(reading: Reading) -> None:
 
 
 def _check_rows(reading: Reading, table: str) -> None:
-    rows = sorted(set[int]().union(*reading.faults.values()))
-    if rows:
+    if rows := reading.faulty_rows:
         shown = ", ".join(map(str, rows[:_SHOWN_ROWS]))
         raise InputError("lookup_rows", table=table, rows=shown, count=len(rows))
 

@@ -14,10 +14,7 @@ import pyarrow.compute as pc
 
 from mensageria_pipeline.contracts.columns import Role
 from mensageria_pipeline.contracts.partition import column_key
-from mensageria_pipeline.contracts.raw_base import ROW_FIELDS, RowFault
-
-_KEY_LENGTH = 12
-"""So much of a list's hash stands in `linha_original`."""
+from mensageria_pipeline.contracts.raw_base import ROW_FIELDS, RowFault, origin_of
 
 
 @dataclass(slots=True)
@@ -31,7 +28,7 @@ class Misplaced:
         """Keep the rows of a list that `mask` marks. `rows` has row numbers and the cells as JSON."""
         kept = rows.select(["_row_number", ROW_FIELDS]).filter(pa.array(mask))
         for number, fields in zip(*(column.to_pylist() for column in kept.columns), strict=True):
-            self._rows[f"{content_hash[:_KEY_LENGTH]}:{number}"] = fault, _bare(fields)
+            self._rows[origin_of(content_hash, number)] = fault, _bare(fields)
 
     def uncorrected(
         self, rows: pa.Table, origins: Sequence[str]

@@ -98,6 +98,8 @@ def _was_due(
     """Whether the schedule has asked for this occurrence, or is about to: a launch may name any moment of the past."""
     if project.registry.was_due(partition.campaign, partition.occurrence):
         return True
+    known_since = project.registry.schedule_since(partition.campaign, cron, now)
+    if known_since is None:
+        return False
     first = next(CronSim(cron, (due - timedelta(seconds=1)).astimezone(definition.send_window.zone)))
-    since = max(project.registry.schedule_known_since(partition.campaign, cron, now), now - CRON_GRACE)
-    return first.astimezone(UTC) == due and since < due <= now
+    return first.astimezone(UTC) == due and max(known_since, now - CRON_GRACE) < due <= now

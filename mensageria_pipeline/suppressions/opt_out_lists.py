@@ -231,11 +231,11 @@ def _read_sheet(sheet: Sheet, shown: str, taken: "_Taken") -> InputError | None:
         found = ", ".join(shown_headers(sheet.headers)) or "—"
         problem = InputError("suppression_list_columns", file=shown, found=found)
         for batch in sheet.batches:
-            if has_strays({name: batch[name] for name in sheet.headers}):
+            if has_strays(batch[name] for name in sheet.headers):
                 raise problem
         return problem
     _check(sheet.reading, shown)
-    taken.is_sure = columns.is_sure_of_answers
+    taken.is_sure = taken.is_sure and columns.is_sure_of_answers
     taken.reason = OptOutReason.OPTED_OUT if columns.answers else OptOutReason.LISTED
     for batch in sheet.batches:
         table = pa.Table.from_batches([batch])
@@ -247,8 +247,7 @@ def _read_sheet(sheet: Sheet, shown: str, taken: "_Taken") -> InputError | None:
 def _check(reading: Reading, file_name: str) -> None:
     """Raises InputError where somebody on the list may be missed: rows out of place, data in the header, sheets that
     cannot be read."""
-    rows = sorted(set().union(*reading.faults.values()))
-    if rows:
+    if rows := reading.faulty_rows:
         shown = ", ".join(map(str, rows[:_SHOWN_ROWS]))
         raise InputError("suppression_list_rows", file=file_name, rows=shown, count=len(rows))
     for doubt in reading.doubts:
@@ -273,7 +272,7 @@ class _Taken:
     named: int = 0
     """Rows that name somebody who is to be left in peace, on whatever channel."""
     is_sure: bool = True
-    """Whether rows that do not ask to leave are surely answers."""
+    """Whether rows that do not ask to leave are surely answers, on every sheet."""
 
     @property
     def is_about_nobody(self) -> bool:

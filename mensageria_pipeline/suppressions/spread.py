@@ -3,7 +3,7 @@ own, or under a header that nobody mapped.
 """
 
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -88,9 +88,9 @@ def add_strays(cells: pd.DataFrame, roles: MutableMapping[Role, list[str]], othe
     return cells.assign(**found)
 
 
-def has_strays(columns: Mapping[str, pa.Array]) -> bool:
+def has_strays(columns: Iterable[pa.Array]) -> bool:
     """Whether any cell may be somebody's address or document."""
     return any(
         pc.any(pc.and_not(pc.match_substring_regex(column, _PERSONAL), pc.match_substring_regex(column, _DATE))).as_py()
-        for column in columns.values()
+        for column in columns
     )

@@ -197,6 +197,15 @@ def test_a_due_time_of_before_the_schedule_needs_a_person(campaign: Shell) -> No
     assert not may_leave(project, partition, definition, now=due + timedelta(minutes=30))
 
 
+def test_asking_whether_it_may_leave_begins_no_schedule(campaign: Shell) -> None:
+    """The dashboard asks, too: only the sensor says since when a schedule is known."""
+    cron, due = "0 9 * * *", datetime(2099, 11, 23, 12, tzinfo=UTC)
+    definition = campaign.bench.define("a", SIMPLE_DEFINITION + f"provider: http\nrelease: automatic\ncron: {cron}\n")
+    project = campaign.bench.project
+    assert not may_leave(project, Partition.of_occurrence("a", due).key, definition, now=due)
+    assert project.registry.schedule_since("a", cron, due) is None
+
+
 def test_messages_show_the_plan_and_what_would_leave(campaign: Shell) -> None:
     """What a person looks at before they release: by provider and mode, without what is already sent."""
     first = campaign.materialize("a")

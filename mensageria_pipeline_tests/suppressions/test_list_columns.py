@@ -152,3 +152,13 @@ def test_rows_out_of_place_stop_the_list(bench: Workbench, content: str, key: st
         take_in_lists(bench.project)
     assert caught.value.key == key
     assert "lista.csv" in caught.value.text()
+
+
+def test_a_sheet_of_answers_makes_no_other_sheet_sure(bench: Workbench) -> None:
+    """On the first the texts may be what was sent; that the second has answers says nothing of them."""
+    sent = [["telefone", "mensagem"], ["11987654321", "Oferta de natal!"], ["11987654322", "Oferta de natal!"]]
+    answers = [["telefone", "resposta"], ["11987654323", "ok"], ["11987654324", "quero"]]
+    put(bench, workbook(sent, sheets={"Respostas": answers}))
+    with pytest.raises(InputError) as caught:
+        take_in_lists(bench.project)
+    assert caught.value.key == "suppression_list_nobody"
